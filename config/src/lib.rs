@@ -1,0 +1,34 @@
+//! Settings of NEXUS Jobs, and telemetry start-up.
+//!
+//! `default.toml` holds every setting with its default, unit and reason. [`Settings::load`] puts a
+//! settings file and the environment on top of it, and reports every mistake at once;
+//! [`Settings::defaults`] is the same without either, for tests to start from.
+
+mod bytes;
+mod checks;
+mod defaults;
+mod key;
+mod load;
+mod mistakes;
+mod origin;
+mod secret;
+mod secret_url;
+mod settings;
+mod shown;
+mod span;
+mod suggest;
+pub mod telemetry;
+
+pub use bytes::{Bytes, NotASize};
+pub use defaults::DEFAULT_TOML;
+pub use load::{LoadFrom, Loaded, process_env};
+pub use mistakes::{Mistake, Mistakes};
+pub use origin::Origin;
+pub use secret::Secret;
+pub use secret_url::{NotAUrl, SecretUrl};
+pub use settings::{
+    Api, Datasets, Enqueue, History, Lease, Log, LogFormat, Postgres, Redis, Relay, Rescue, Retry,
+    Settings, Workers,
+};
+pub use shown::ShownSetting;
+pub use span::{NotASpan, Span};

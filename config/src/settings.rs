@@ -1,0 +1,103 @@
+//! The settings as types. What each is for, and why its default is what it is, stands in
+//! `default.toml`.
+
+mod api;
+mod datasets;
+mod dispatch;
+mod history;
+mod lease;
+mod log;
+mod postgres;
+mod redis;
+mod workers;
+
+use serde::{Deserialize, Serialize};
+
+pub use self::api::Api;
+pub use self::datasets::Datasets;
+pub use self::dispatch::{Enqueue, Relay};
+pub use self::history::History;
+pub use self::lease::{Lease, Rescue};
+pub use self::log::{Log, LogFormat};
+pub use self::postgres::Postgres;
+pub use self::redis::Redis;
+pub use self::workers::{Retry, Workers};
+use crate::checks::{Checks, Finding};
+use crate::defaults::DEFAULTS;
+
+/// Every setting, a field a section.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// The ledger: the database that decides.
+    pub postgres: Postgres,
+    /// The broker that carries ids from the ledger to the workers.
+    pub redis: Redis,
+    /// How jobs enter the ledger.
+    pub enqueue: Enqueue,
+    /// The timer that moves due dispatch rows to the broker.
+    pub relay: Relay,
+    /// What becomes of jobs whose worker is gone.
+    pub rescue: Rescue,
+    /// A worker's claim on the jobs it runs.
+    pub lease: Lease,
+    /// The pool that runs jobs.
+    pub workers: Workers,
+    /// When a failed job runs again.
+    pub retry: Retry,
+    /// Finished jobs.
+    pub history: History,
+    /// The HTTP interface.
+    pub api: Api,
+    /// Loading the data that is examined.
+    pub datasets: Datasets,
+    /// What the process tells about itself.
+    pub log: Log,
+}
+
+impl Settings {
+    /// The settings of `default.toml`, with no file and no environment.
+    pub fn defaults() -> Self {
+        DEFAULTS.settings.clone()
+    }
+
+    /// The rules that do not hold.
+    pub(crate) fn findings(&self) -> Vec<Finding> {
+        let mut checks = Checks::default();
+        self.postgres.check(&mut checks);
+        self.redis.check(&mut checks);
+        self.enqueue.check(&mut checks);
+        self.relay.check(&mut checks);
+        self.rescue.check(&mut checks);
+        self.lease.check(&mut checks);
+        self.workers.check(&mut checks);
+        self.retry.check(&mut checks);
+        self.history.check(&mut checks);
+        self.api.check(&mut checks);
+        self.datasets.check(&mut checks);
+        self.log.check(&mut checks);
+        self.check_across(&mut checks);
+        checks.findings
+    }
+
+    /// Rules between sections.
+    fn check_across(&self, checks: &mut Checks) {
+        // The broker must have room for at least one full entry, or it would never be pushed.
+        checks.not_above(
+            (
+                "enqueue.entry_ids_max",
+                u64::try_from(self.enqueue.entry_ids_max).unwrap_or(u64::MAX),
+            ),
+            ("relay.broker_ids_max", u64::from(self.relay.broker_ids_max)),
+        );
+        let (block, response) = (self.workers.fetch_block, self.redis.response_timeout);
+        checks.require(
+            block < response,
+            &["workers.fetch_block", "redis.response_timeout"],
+            format_args!(
+                "workers.fetch_block ({block}) is not below redis.response_timeout ({response})"
+            ),
+            "workers.fetch_block below redis.response_timeout",
+        );
+    }
+}

@@ -1,0 +1,103 @@
+//! `[workers]` and `[retry]`: running jobs, and running them again.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::checks::Checks;
+use crate::span::Span;
+
+/// The pool that runs jobs.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Workers {
+    /// The queues to take jobs from, each with its concurrency: jobs running at once in this
+    /// process.
+    pub queues: BTreeMap<String, usize>,
+    /// Worker loops for each queue; 0 means one a core.
+    pub loops: usize,
+    /// Ids claimed in one round trip.
+    pub claim_ids_max: usize,
+    /// Completions written in one transaction.
+    pub complete_batch_max: usize,
+    /// Finished jobs that may wait to be written.
+    pub complete_buffer: usize,
+    /// Time after which an entry that another worker fetched and never claimed is taken over.
+    pub takeover_after: Span,
+    /// Longest wait of one fetch for an entry.
+    pub fetch_block: Span,
+    /// Time that running jobs get to finish on SIGTERM; zero gives them back at once.
+    pub grace: Span,
+    /// Threads for handlers that block or compute.
+    pub blocking_threads: usize,
+    /// Time that one attempt may take unless its kind says otherwise.
+    pub timeout_default: Span,
+}
+
+impl Workers {
+    pub(super) fn check(&self, checks: &mut Checks) {
+        checks.require(
+            !self.queues.is_empty(),
+            &["workers.queues"],
+            "it names no queue",
+            "at least one queue, such as { default = 64 }",
+        );
+        for (queue, concurrency) in &self.queues {
+            let fit = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "_-".contains(c);
+            checks.require(
+                !queue.is_empty() && queue.chars().all(fit),
+                &["workers.queues"],
+                format_args!("{queue:?} is no name of a queue"),
+                "names of lower-case letters, digits, - and _",
+            );
+            checks.require(
+                *concurrency >= 1,
+                &["workers.queues"],
+                format_args!("{queue} = 0 would run nothing"),
+                "1 or more for each queue; leave out those to pass over",
+            );
+        }
+        checks.at_least("workers.claim_ids_max", self.claim_ids_max, 1);
+        checks.at_least("workers.complete_batch_max", self.complete_batch_max, 1);
+        checks.not_above(
+            ("workers.complete_batch_max", self.complete_batch_max),
+            ("workers.complete_buffer", self.complete_buffer),
+        );
+        checks.lasting("workers.takeover_after", self.takeover_after);
+        // Redis counts it in milliseconds, and takes 0 for ever.
+        checks.require(
+            self.fetch_block.get().as_millis() >= 1,
+            &["workers.fetch_block"],
+            format_args!("{} is too short", self.fetch_block),
+            "1ms or more",
+        );
+        checks.at_least("workers.blocking_threads", self.blocking_threads, 1);
+        checks.lasting("workers.timeout_default", self.timeout_default);
+    }
+}
+
+/// When a failed job runs again, unless its kind says otherwise.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Retry {
+    /// Attempts that a job has, the first included.
+    pub attempts: u16,
+    /// Longest pause before the second attempt; it doubles for each further one.
+    pub base: Span,
+    /// Longest pause before any attempt.
+    pub cap: Span,
+}
+
+impl Retry {
+    pub(super) fn check(&self, checks: &mut Checks) {
+        let most = i16::MAX.unsigned_abs();
+        checks.require(
+            (1..=most).contains(&self.attempts),
+            &["retry.attempts"],
+            format_args!("{} is out of range", self.attempts),
+            format_args!("1 to {most}"),
+        );
+        checks.lasting("retry.base", self.base);
+        checks.not_above(("retry.base", self.base), ("retry.cap", self.cap));
+    }
+}

@@ -1,0 +1,20 @@
+//! `process_dataset`: a file of transactions, expenses or bank statements into its table.
+//!
+//! The pure core: [`decoder::Decoder`] reads CSV, plain or gzip, by a [`profile::Profile`] and
+//! gives [`chunk::Chunk`]s of rows that are checked, standardised and already encoded for COPY,
+//! each with the [`checkpoint::Checkpoint`] from which a later attempt goes on.
+
+pub mod checkpoint;
+pub mod chunk;
+pub mod decoder;
+mod header;
+pub mod input;
+pub mod profile;
+pub mod profiles;
+mod records;
+pub mod reject;
+mod rejects;
+pub mod settings;
+mod standardise;
+pub mod tally;
+pub mod text;

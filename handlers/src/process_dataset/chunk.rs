@@ -1,0 +1,211 @@
+//! Encoded rows of one chunk, by the month that they belong to.
+
+use nexus_schema::copy::encode::{BinaryRows, int8_field};
+
+use super::checkpoint::Checkpoint;
+use super::profile::{Field, Profile};
+use super::standardise::Row;
+use super::text::month::MonthKey;
+
+/// Columns of the tables of examined data.
+const COLUMNS: i16 = 20;
+/// Bytes of a row besides its texts: lengths, numbers, dates and the amount at its longest.
+const FIXED_BYTES_MAX: usize = 256;
+
+/// What to send and to commit together.
+#[derive(Debug)]
+pub struct Chunk {
+    /// Rows by month, in order of time.
+    pub months: Vec<MonthRows>,
+    /// A complete binary COPY stream for `nexus.dataset_rejects`.
+    pub rejects: Vec<u8>,
+    /// Rows in `rejects`.
+    pub rejected: u64,
+    /// The state after this chunk.
+    pub checkpoint: Checkpoint,
+}
+
+/// The rows of one month.
+#[derive(Debug)]
+pub struct MonthRows {
+    /// Which month, and so which partition.
+    pub month: MonthKey,
+    /// A complete binary COPY stream for that partition.
+    pub payload: Vec<u8>,
+    /// Rows in it.
+    pub rows: u64,
+}
+
+/// Whose rows they are; the same on every row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RowScope {
+    /// The tenant.
+    pub tenant_id: i64,
+    /// The case.
+    pub case_id: i64,
+    /// The dataset.
+    pub dataset_id: i64,
+}
+
+impl RowScope {
+    /// The beginning of every row of so many fields: their number, and the three ids.
+    pub(super) fn encoded(self, fields: i16) -> [u8; 38] {
+        let mut bytes = [0; 38];
+        bytes[..2].copy_from_slice(&fields.to_be_bytes());
+        let ids = [self.tenant_id, self.case_id, self.dataset_id];
+        for (slot, id) in bytes[2..].chunks_exact_mut(12).zip(ids) {
+            slot.copy_from_slice(&int8_field(id));
+        }
+        bytes
+    }
+}
+
+/// One buffer a month, found by index; used again from chunk to chunk.
+pub(super) struct MonthBuffers {
+    row_start: [u8; 38],
+    open: Vec<OpenMonth>,
+    /// By month since `first_month`: index into `open` and 1, or 0 where there is none yet.
+    slots: Vec<u32>,
+    first_month: u32,
+    spare: Vec<Vec<u8>>,
+    /// Bytes in the open buffers.
+    bytes: usize,
+}
+
+struct OpenMonth {
+    month: MonthKey,
+    rows: BinaryRows,
+    count: u64,
+}
+
+impl MonthBuffers {
+    pub(super) fn new(scope: RowScope, profile: &Profile) -> Self {
+        let first_month = MonthKey::of(*profile.date_bounds.start()).index();
+        let last_month = MonthKey::of(*profile.date_bounds.end()).index();
+        let months = last_month.saturating_sub(first_month) as usize + 1;
+        Self {
+            row_start: scope.encoded(COLUMNS),
+            open: Vec::new(),
+            slots: vec![0; months],
+            first_month,
+            spare: Vec::new(),
+            bytes: 0,
+        }
+    }
+
+    /// Bytes encoded since the last [`take`](Self::take).
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Encodes one row into its month's buffer. The date is within the profile's bounds.
+    #[inline]
+    pub(super) fn push(&mut self, row: &Row<'_>, row_no: u64) {
+        let index = self.open_month(MonthKey::of(row.date));
+        let Some(open) = self.open.get_mut(index) else { return };
+        let rows = &mut open.rows;
+        let before = rows.len();
+        rows.reserve(FIXED_BYTES_MAX);
+        rows.encoded(&self.row_start);
+        rows.int8(row_no.cast_signed());
+        match row.row_id {
+            Some(row_id) => rows.text(row_id),
+            None => rows.text(Ordinal::new(row_no).as_bytes()),
+        }
+        rows.date(row.date.days_since_2000());
+        for moment in [row.timestamp, row.posted_at] {
+            match moment {
+                Some(micros) => rows.timestamptz(micros),
+                None => rows.null(),
+            }
+        }
+        rows.money(row.amount);
+        match &row.currency {
+            Some(currency) => rows.text(currency.as_str()),
+            None => rows.null(),
+        }
+        for text in row.texts {
+            match text {
+                Some(text) => rows.text(text),
+                None => rows.null(),
+            }
+        }
+        open.count += 1;
+        self.bytes += rows.len() - before;
+    }
+
+    /// Ends the streams and gives them, in order of time.
+    pub(super) fn take(&mut self) -> Vec<MonthRows> {
+        self.bytes = 0;
+        self.slots.fill(0);
+        let mut months: Vec<MonthRows> = self
+            .open
+            .drain(..)
+            .map(|open| MonthRows {
+                month: open.month,
+                payload: open.rows.finish(),
+                rows: open.count,
+            })
+            .collect();
+        months.sort_unstable_by_key(|rows| rows.month);
+        months
+    }
+
+    /// Takes buffers back, as long as all the spare ones together stay within `spare_bytes_max`.
+    pub(super) fn recycle(&mut self, months: Vec<MonthRows>, spare_bytes_max: usize) {
+        let mut spare: usize = self.spare.iter().map(Vec::capacity).sum();
+        for rows in months {
+            spare += rows.payload.capacity();
+            if spare > spare_bytes_max {
+                break;
+            }
+            self.spare.push(rows.payload);
+        }
+    }
+
+    #[inline]
+    fn open_month(&mut self, month: MonthKey) -> usize {
+        let slot = month.index().wrapping_sub(self.first_month) as usize;
+        match self.slots.get(slot) {
+            Some(&index @ 1..) => index as usize - 1,
+            _ => self.begin_month(month, slot),
+        }
+    }
+
+    #[cold]
+    fn begin_month(&mut self, month: MonthKey, slot: usize) -> usize {
+        let rows = BinaryRows::new(self.spare.pop().unwrap_or_default());
+        self.open.push(OpenMonth { month, rows, count: 0 });
+        if let Some(slot) = self.slots.get_mut(slot) {
+            *slot = u32::try_from(self.open.len()).unwrap_or(0);
+        }
+        self.open.len() - 1
+    }
+}
+
+/// A number's decimal digits, without an allocation.
+struct Ordinal {
+    digits: [u8; 20],
+    start: usize,
+}
+
+impl Ordinal {
+    fn new(mut number: u64) -> Self {
+        let mut digits = [b'0'; 20];
+        let mut start = digits.len();
+        loop {
+            start -= 1;
+            digits[start] = b'0' + u8::try_from(number % 10).unwrap_or(0);
+            number /= 10;
+            if number == 0 || start == 0 {
+                return Self { digits, start };
+            }
+        }
+    }
+
+    fn as_bytes(&self) -> &[u8] {
+        &self.digits[self.start..]
+    }
+}
+
+const _: () = assert!(Field::TEXTS.len() as i16 + 10 == COLUMNS);

@@ -1,0 +1,63 @@
+//! How a profile says amounts are written.
+
+use super::super::text::amount::{AmountStyle, NegativeForms, NegativeSuffix};
+use super::mistakes::Mistakes;
+use super::shape::AmountShape;
+
+pub(super) fn check(shape: &AmountShape, mistakes: &mut Mistakes) -> Option<AmountStyle> {
+    let decimal_mark = match *shape.decimal_mark.as_bytes() {
+        [b] if b.is_ascii_punctuation() && !b"+-()".contains(&b) => Some(b),
+        _ => {
+            let what = format!("{:?} should be one mark, like \".\"", shape.decimal_mark);
+            mistakes.add("amount.decimal_mark", what);
+            None
+        }
+    };
+    for mark in &shape.thousands_marks {
+        let mut chars = mark.chars();
+        let single = matches!((chars.next(), chars.next()), (Some(c), None)
+            if !c.is_alphanumeric() && !"+-()".contains(c));
+        if !single {
+            let what = format!("{mark:?} should be one mark, like \",\", or a space");
+            mistakes.add("amount.thousands_marks", what);
+        } else if *mark == shape.decimal_mark {
+            mistakes.add("amount.thousands_marks", format_args!("{mark:?} is the decimal mark"));
+        }
+    }
+    for sign in &shape.currency_signs {
+        let trimmed = sign.trim();
+        if trimmed.is_empty() || trimmed.contains(|c: char| c.is_numeric() || "+-()".contains(c)) {
+            let what = format!("{sign:?} should be a sign or code, like \"$\" or \"EUR\"");
+            mistakes.add("amount.currency_signs", what);
+        }
+    }
+    Some(AmountStyle {
+        decimal_mark: decimal_mark?,
+        thousands_marks: shape.thousands_marks.clone(),
+        currency_signs: shape.currency_signs.iter().map(|sign| sign.trim().to_owned()).collect(),
+        negative: negative_forms(&shape.negative, mistakes),
+    })
+}
+
+fn negative_forms(names: &[String], mistakes: &mut Mistakes) -> NegativeForms {
+    const NAMES: [&str; 5] =
+        ["leading_minus", "trailing_minus", "parentheses", "dr_suffix", "cr_suffix"];
+    let mut forms = NegativeForms::default();
+    for name in names {
+        match mistakes.named("amount.negative", name, &NAMES, |name| name) {
+            Some("leading_minus") => forms.leading_minus = true,
+            Some("trailing_minus") => forms.trailing_minus = true,
+            Some("parentheses") => forms.parentheses = true,
+            Some(suffix @ ("dr_suffix" | "cr_suffix")) => {
+                let debit = suffix == "dr_suffix";
+                let which = if debit { NegativeSuffix::Debit } else { NegativeSuffix::Credit };
+                if forms.suffix.replace(which).is_some_and(|before| before != which) {
+                    let what = "dr_suffix and cr_suffix cannot both be negative";
+                    mistakes.add("amount.negative", what);
+                }
+            }
+            _ => {}
+        }
+    }
+    forms
+}

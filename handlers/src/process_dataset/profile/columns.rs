@@ -1,0 +1,93 @@
+//! A profile's mapping from canonical fields to the columns of a file.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use toml::Value;
+
+use super::field::{Field, Source};
+use super::mistakes::Mistakes;
+use super::shape::ProfileShape;
+
+type Columns = (BTreeMap<Field, Source>, BTreeSet<Field>);
+
+pub(super) fn check(shape: &ProfileShape, mistakes: &mut Mistakes) -> Columns {
+    let mut columns = BTreeMap::new();
+    for (name, value) in &shape.columns {
+        let setting = format!("columns.{name}");
+        let field = mistakes.named(&setting, name, &Field::ALL, Field::name);
+        let source = source(field, value, shape.csv.header);
+        match (field, source) {
+            (Some(field), Ok(source)) => {
+                columns.insert(field, source);
+            }
+            (_, Err(what)) => mistakes.add(setting, what),
+            (None, Ok(_)) => {}
+        }
+    }
+    required(shape, mistakes);
+    let optional = optional(shape, mistakes);
+    (columns, optional)
+}
+
+fn source(field: Option<Field>, value: &Value, header: bool) -> Result<Source, String> {
+    match value {
+        Value::String(name) if name == "@row" => match field {
+            None | Some(Field::RowId) => Ok(Source::Ordinal),
+            Some(_) => Err("only row_id can be \"@row\"".to_owned()),
+        },
+        Value::String(name) if name.trim().is_empty() => Err("the name is empty".to_owned()),
+        Value::String(name) if !header => Err(format!(
+            "{name:?} is a name, but the file has no header (csv.header = false): give a position"
+        )),
+        Value::String(name) => Ok(Source::Name(name.trim().to_owned())),
+        Value::Integer(position) => match usize::try_from(*position) {
+            Ok(position @ 1..) => Ok(Source::Position(position)),
+            _ => Err(format!("{position} is no position; the first column is 1")),
+        },
+        other => Err(format!(
+            "{} should be a column's name, or its position (the first is 1)",
+            other.type_str()
+        )),
+    }
+}
+
+/// Asks the shape rather than the checked columns, so that a wrong column is not missing as well.
+fn required(shape: &ProfileShape, mistakes: &mut Mistakes) {
+    let has = |field: Field| shape.columns.contains_key(field.name());
+    if !has(Field::RowId) {
+        mistakes.add("columns.row_id", "missing; \"@row\" numbers the records");
+    }
+    if !has(Field::Date) {
+        mistakes.add("columns.date", "missing");
+    }
+    let pair = [Field::Debit, Field::Credit].map(has);
+    match (has(Field::Amount), pair) {
+        (true, [false, false]) | (false, [true, true]) => {}
+        (false, [false, false]) => {
+            mistakes.add("columns.amount", "missing; give it, or both debit and credit");
+        }
+        (false, _) => mistakes.add("columns", "debit and credit go together"),
+        (true, _) => mistakes.add("columns", "give amount, or debit and credit, but not both"),
+    }
+}
+
+fn optional(shape: &ProfileShape, mistakes: &mut Mistakes) -> BTreeSet<Field> {
+    let mut optional = BTreeSet::new();
+    for name in &shape.optional_columns {
+        let Some(field) = mistakes.named("optional_columns", name, &Field::ALL, Field::name) else {
+            continue;
+        };
+        let required = matches!(
+            field,
+            Field::RowId | Field::Date | Field::Amount | Field::Debit | Field::Credit
+        );
+        if required {
+            mistakes.add("optional_columns", format_args!("{name} cannot be optional"));
+        } else if !shape.columns.contains_key(name) {
+            mistakes.add("optional_columns", format_args!("{name} is not among the columns"));
+        } else {
+            optional.insert(field);
+        }
+    }
+    optional
+}

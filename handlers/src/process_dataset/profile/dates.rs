@@ -1,0 +1,133 @@
+//! How a profile says dates and times are written.
+
+use std::ops::RangeInclusive;
+use std::str::FromStr;
+
+use toml::Value;
+
+use super::super::text::date::{Date, NotADate};
+use super::super::text::instant::{DateStyle, InstantStyle, StepUnit, Steps};
+use super::super::text::pattern::Pattern;
+use super::mistakes::Mistakes;
+use super::shape::{DateShape, InstantShape, StepsShape};
+
+/// Plausible dates, unless the profile says otherwise.
+const DATE_MIN: &str = "1900-01-01";
+const DATE_MAX: &str = "2100-12-31";
+
+const DATE_FORMATS: [&str; 1] = ["%Y-%m-%d"];
+const INSTANT_FORMATS: [&str; 5] = [
+    "%Y-%m-%dT%H:%M:%S%.f%z",
+    "%Y-%m-%dT%H:%M:%S%.f",
+    "%Y-%m-%d %H:%M:%S%.f%z",
+    "%Y-%m-%d %H:%M:%S%.f",
+    "%Y-%m-%d",
+];
+
+/// The style of a column of dates; the ISO form where the profile says nothing.
+pub(super) fn style(
+    section: &str,
+    formats: &[String],
+    steps: Option<&StepsShape>,
+    mistakes: &mut Mistakes,
+) -> Option<DateStyle> {
+    let formats: Vec<&str> = formats.iter().map(String::as_str).collect();
+    styled(section, &formats, &DATE_FORMATS, steps, mistakes)
+}
+
+/// The style of a column of moments; the ISO forms in UTC where the profile says nothing.
+pub(super) fn instant(
+    section: &str,
+    shape: &InstantShape,
+    mistakes: &mut Mistakes,
+) -> Option<InstantStyle> {
+    let formats: Vec<&str> = shape.formats.iter().map(String::as_str).collect();
+    let style = styled(section, &formats, &INSTANT_FORMATS, shape.steps.as_ref(), mistakes);
+    let offset_seconds = match &shape.offset {
+        None => Some(0),
+        Some(text) => {
+            let setting = format!("{section}.offset");
+            let offset = mistakes.parsed(setting, text, "an offset from UTC, like \"+01:00\"");
+            offset.map(|Offset(seconds)| seconds)
+        }
+    };
+    Some(InstantStyle { style: style?, offset_seconds: offset_seconds? })
+}
+
+/// The first and the last plausible day.
+pub(super) fn bounds(
+    shape: &DateShape,
+    mistakes: &mut Mistakes,
+) -> Option<RangeInclusive<Date>> {
+    let mut bound = |setting: &str, value: Option<&Value>, default: &str| match value {
+        Some(value) => day(setting, value, mistakes),
+        None => default.parse().ok(),
+    };
+    let min = bound("date.min", shape.min.as_ref(), DATE_MIN);
+    let max = bound("date.max", shape.max.as_ref(), DATE_MAX);
+    let (min, max) = (min?, max?);
+    if min > max {
+        mistakes.add("date.min", format_args!("{min} is after date.max, {max}"));
+    }
+    Some(min..=max)
+}
+
+fn styled(
+    section: &str,
+    formats: &[&str],
+    defaults: &[&str],
+    steps: Option<&StepsShape>,
+    mistakes: &mut Mistakes,
+) -> Option<DateStyle> {
+    if let Some(steps) = steps {
+        if !formats.is_empty() {
+            mistakes.add(section, "give formats or steps, but not both");
+        }
+        let origin = day(&format!("{section}.steps.origin"), &steps.origin, mistakes);
+        const UNITS: [StepUnit; 4] =
+            [StepUnit::Hour, StepUnit::Day, StepUnit::Week, StepUnit::Month];
+        let setting = format!("{section}.steps.unit");
+        let unit = mistakes.named(setting, &steps.unit, &UNITS, |unit| match unit {
+            StepUnit::Hour => "hour",
+            StepUnit::Day => "day",
+            StepUnit::Week => "week",
+            StepUnit::Month => "month",
+        });
+        return Some(DateStyle::Steps(Steps { origin: origin?, unit: unit? }));
+    }
+    let formats = if formats.is_empty() { defaults } else { formats };
+    let mut patterns = Vec::new();
+    for format in formats {
+        match Pattern::compile(format) {
+            Ok(pattern) => patterns.push(pattern),
+            Err(error) => {
+                mistakes.add(format_args!("{section}.formats"), format_args!("{format:?}: {error}"));
+            }
+        }
+    }
+    (patterns.len() == formats.len()).then_some(DateStyle::Patterns(patterns))
+}
+
+/// A day, as text or as TOML's own date.
+fn day(setting: &str, value: &Value, mistakes: &mut Mistakes) -> Option<Date> {
+    let text = match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    mistakes.parsed(setting, &text, "a day, like \"2020-01-31\"")
+}
+
+/// Seconds east of UTC.
+struct Offset(i32);
+
+impl FromStr for Offset {
+    type Err = NotADate;
+
+    fn from_str(text: &str) -> Result<Self, NotADate> {
+        // Offsets are read where they stand in files: beside a date.
+        let reading = Pattern::compile("%Y-%m-%d%z")
+            .ok()
+            .and_then(|pattern| pattern.read(format!("2000-01-01{text}").as_bytes()));
+        reading.and_then(|reading| reading.offset_seconds).map(Self).ok_or(NotADate)
+    }
+}

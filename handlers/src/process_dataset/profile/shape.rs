@@ -1,0 +1,97 @@
+//! The shape of a profile's TOML, before anything but its types is checked.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use toml::Value;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ProfileShape {
+    #[serde(rename = "type")]
+    pub(super) dataset_type: String,
+    #[serde(default)]
+    pub(super) description: String,
+    #[serde(default)]
+    pub(super) blanks: Vec<String>,
+    #[serde(default)]
+    pub(super) optional_columns: Vec<String>,
+    #[serde(default)]
+    pub(super) csv: CsvShape,
+    /// Values are checked later, so that every wrong one is reported and not only the first.
+    pub(super) columns: BTreeMap<String, Value>,
+    #[serde(default)]
+    pub(super) amount: AmountShape,
+    #[serde(default)]
+    pub(super) date: DateShape,
+    #[serde(default)]
+    pub(super) timestamp: InstantShape,
+    #[serde(default)]
+    pub(super) posted_at: InstantShape,
+    #[serde(default)]
+    pub(super) defaults: DefaultsShape,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct CsvShape {
+    pub(super) delimiter: String,
+    pub(super) quote: String,
+    pub(super) header: bool,
+}
+
+impl Default for CsvShape {
+    fn default() -> Self {
+        Self { delimiter: ",".to_owned(), quote: "\"".to_owned(), header: true }
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct AmountShape {
+    pub(super) decimal_mark: String,
+    pub(super) thousands_marks: Vec<String>,
+    pub(super) currency_signs: Vec<String>,
+    pub(super) negative: Vec<String>,
+}
+
+impl Default for AmountShape {
+    fn default() -> Self {
+        Self {
+            decimal_mark: ".".to_owned(),
+            thousands_marks: Vec::new(),
+            currency_signs: Vec::new(),
+            negative: vec!["leading_minus".to_owned()],
+        }
+    }
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct DateShape {
+    pub(super) formats: Vec<String>,
+    pub(super) steps: Option<StepsShape>,
+    pub(super) min: Option<Value>,
+    pub(super) max: Option<Value>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct InstantShape {
+    pub(super) formats: Vec<String>,
+    pub(super) steps: Option<StepsShape>,
+    pub(super) offset: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct StepsShape {
+    pub(super) origin: Value,
+    pub(super) unit: String,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct DefaultsShape {
+    pub(super) currency: Option<String>,
+}

@@ -1,0 +1,77 @@
+use super::super::profiles;
+use super::super::text::instant::DateStyle;
+use super::*;
+
+#[test]
+fn shipped_profiles_are_without_mistakes() {
+    for name in profiles::names() {
+        let profile = Profile::parse(profiles::shipped(name).unwrap());
+        let profile = profile.unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert!(!profile.description.is_empty(), "{name}");
+    }
+    assert_eq!(profiles::shipped("no-such"), None);
+}
+
+#[test]
+fn defaults_are_the_plain_case() {
+    let profile = Profile::parse(
+        "type = \"expenses\"\n[columns]\nrow_id = \"@row\"\ndate = \" Day \"\namount = 3\n",
+    )
+    .unwrap();
+    assert_eq!(profile.dataset_type, DatasetType::Expenses);
+    assert_eq!(profile.csv, CsvStyle::default());
+    assert_eq!(profile.columns[&Field::RowId], Source::Ordinal);
+    assert_eq!(profile.columns[&Field::Date], Source::Name("Day".to_owned()));
+    assert_eq!(profile.columns[&Field::Amount], Source::Position(3));
+    assert!(matches!(&profile.date, DateStyle::Patterns(patterns) if patterns.len() == 1));
+    assert!(profile.date_bounds.contains(&"1900-01-01".parse().unwrap()));
+    assert!(!profile.date_bounds.contains(&"2101-01-01".parse().unwrap()));
+    assert_eq!(profile.default_currency, None);
+}
+
+#[test]
+fn all_mistakes_are_listed() {
+    let error = Profile::parse(
+        r#"
+type = "receipts"
+optional_columns = ["amount", "party_id", "colour"]
+[csv]
+delimiter = ";;"
+quote = "é"
+header = false
+[columns]
+row_id = ""
+date = "@row"
+colour = 1
+debit = 0
+approver = "Approver"
+employee = true
+[amount]
+decimal_mark = "1"
+thousands_marks = ["--", ","]
+currency_signs = ["$1"]
+negative = ["red", "dr_suffix", "cr_suffix"]
+[date]
+formats = ["%Q", "%Y"]
+min = 2020-01-01
+max = "2019-01-01"
+[timestamp]
+offset = "noon"
+steps = { origin = "2020-02-30", unit = "fortnight" }
+formats = ["%Y-%m-%d"]
+[defaults]
+currency = "dollars"
+"#,
+    )
+    .unwrap_err();
+    insta::assert_snapshot!(error, @"");
+}
+
+#[test]
+fn unknown_keys_and_wrong_types_say_where() {
+    let error = Profile::parse("type = \"expenses\"\ncolour = 1\n[columns]\n").unwrap_err();
+    let text = error.to_string();
+    assert!(text.contains("line 2") && text.contains("colour"), "{text}");
+    assert!(matches!(Profile::parse("type = 1"), Err(ProfileError::Syntax(_))));
+    assert!(matches!(Profile::parse("\0"), Err(ProfileError::Syntax(_))));
+}

@@ -1,0 +1,182 @@
+//! From decoded bytes to records: one buffer, no copy of what needs none, no unbounded memory.
+
+use std::io::Read;
+
+use memchr::memchr2;
+
+use super::input::{Input, InputError, foreign_format};
+use super::profile::CsvStyle;
+
+mod split;
+#[cfg(test)]
+mod tests;
+
+pub(super) use split::Record;
+
+use split::{Split, Splitter};
+
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// What [`Records::advance`] came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Found {
+    /// A record, split into fields.
+    Record,
+    /// A line longer than the bound. It was skipped as a whole.
+    LineTooLong,
+    /// A quote that is not closed before the record outgrows the bound or the file ends. Its
+    /// first line was skipped, and only that: the lines behind it are read as records again.
+    UnclosedQuote,
+    /// The end of the file.
+    End,
+}
+
+/// Records one after another. Blank lines are skipped. Lines end in LF, CR LF or CR.
+pub(super) struct Records<R> {
+    input: Input<R>,
+    splitter: Splitter,
+    record_bytes_max: usize,
+    buffer: Vec<u8>,
+    /// Where the next record starts in the buffer, and where the bytes read so far end.
+    start: usize,
+    filled: usize,
+    at_end: bool,
+    /// The line of the file at `start`; the first is 1.
+    line: u64,
+    /// In the middle of a line too long: drop what is left of it.
+    discarding: bool,
+    /// The last line ended in CR: an LF that follows belongs to it and is no blank line.
+    expect_lf: bool,
+    /// The record found last: its bytes in the buffer without the line end, and its line.
+    current: (usize, usize, u64),
+}
+
+impl<R: Read> Records<R> {
+    /// Checks that the beginning can be CSV at all.
+    pub(super) fn open(
+        mut input: Input<R>,
+        style: CsvStyle,
+        block_bytes: usize,
+        record_bytes_max: usize,
+    ) -> Result<Self, InputError> {
+        // Room for a record that is just too long and as much again, whatever the block.
+        let mut buffer = vec![0; block_bytes.max(2 * (record_bytes_max + 1))];
+        let filled = input.fill(&mut buffer)?;
+        let head = &buffer[..filled];
+        let start = if head.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
+        if start == filled {
+            return Err(InputError::Empty);
+        }
+        if let Some(what) = foreign_format(head) {
+            return Err(InputError::NotCsv { what });
+        }
+        Ok(Self {
+            input,
+            splitter: Splitter::new(style),
+            record_bytes_max,
+            buffer,
+            start,
+            filled,
+            at_end: false,
+            line: 1,
+            discarding: false,
+            expect_lf: false,
+            current: (0, 0, 1),
+        })
+    }
+
+    /// Goes on to the next record; without `fields` it is not split, which is faster.
+    pub(super) fn advance(&mut self, fields: bool) -> Result<Found, InputError> {
+        loop {
+            if !self.skip_to_record()? {
+                return Ok(Found::End);
+            }
+            // One byte more than the bound: without a line end in it, the bound is passed.
+            let window_end = self.filled.min(self.start + self.record_bytes_max + 1);
+            let window = &self.buffer[self.start..window_end];
+            let whole = window_end == self.filled;
+            match self.splitter.split(window, whole && self.at_end, fields) {
+                Split::Complete { bytes, line_end, lines } if bytes <= self.record_bytes_max => {
+                    self.current = (self.start, self.start + bytes, self.line);
+                    self.start += bytes + usize::from(line_end.is_some());
+                    self.line += lines;
+                    self.expect_lf = line_end == Some(b'\r');
+                    return Ok(Found::Record);
+                }
+                Split::Partial if whole && !self.at_end && window.len() <= self.record_bytes_max => {
+                    self.refill()?;
+                }
+                _ => return Ok(self.give_up_record(window_end)),
+            }
+        }
+    }
+
+    /// The record found last, valid until the next [`advance`](Self::advance). For a faulty one
+    /// only its raw bytes mean something.
+    #[inline]
+    pub(super) fn current(&self) -> Record<'_> {
+        let (start, end, line) = self.current;
+        self.splitter.record(&self.buffer[start..end], line)
+    }
+
+    pub(super) fn input(&self) -> &Input<R> {
+        &self.input
+    }
+
+    pub(super) fn input_mut(&mut self) -> &mut Input<R> {
+        &mut self.input
+    }
+
+    /// Leaves a record that is too long, or whose quote is never closed.
+    fn give_up_record(&mut self, window_end: usize) -> Found {
+        let window = &self.buffer[self.start..window_end];
+        let line_end = memchr2(b'\n', b'\r', window);
+        let end = line_end.unwrap_or(window.len());
+        self.current = (self.start, self.start + end, self.line);
+        self.start += end;
+        let found =
+            if end > self.record_bytes_max { Found::LineTooLong } else { Found::UnclosedQuote };
+        self.discarding = true;
+        found
+    }
+
+    /// Passes blank lines and the rest of a line given up. `false` at the end of the file.
+    fn skip_to_record(&mut self) -> Result<bool, InputError> {
+        loop {
+            let rest = &self.buffer[self.start..self.filled];
+            if self.discarding {
+                self.start += memchr2(b'\n', b'\r', rest).unwrap_or(rest.len());
+                self.discarding = self.start == self.filled;
+            }
+            match &self.buffer[self.start..self.filled] {
+                [] if self.at_end => return Ok(false),
+                [] => self.refill()?,
+                [b'\n', ..] => {
+                    self.start += 1;
+                    self.line += u64::from(!self.expect_lf);
+                    self.expect_lf = false;
+                }
+                [b'\r', ..] => {
+                    self.start += 1;
+                    self.line += 1;
+                    self.expect_lf = true;
+                }
+                _ => {
+                    self.expect_lf = false;
+                    return Ok(true);
+                }
+            }
+        }
+    }
+
+    /// Moves the unread bytes to the front and reads behind them.
+    fn refill(&mut self) -> Result<(), InputError> {
+        self.buffer.copy_within(self.start..self.filled, 0);
+        self.filled -= self.start;
+        self.start = 0;
+        let count = self.input.fill(&mut self.buffer[self.filled..])?;
+        self.filled += count;
+        self.at_end = count == 0;
+        Ok(())
+    }
+}

@@ -1,0 +1,152 @@
+//! A job about to be enqueued.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use serde_json::value::RawValue;
+
+use crate::id::TenantId;
+use crate::job::{Job, Weight};
+use crate::lane::{Band, QueueName};
+
+/// When a job may first run. The ledger's clock decides when that is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Due {
+    /// As soon as a worker is free.
+    Now,
+    /// After this long, counted from the enqueue.
+    In(Duration),
+    /// At this time.
+    At(DateTime<Utc>),
+}
+
+/// A job about to be enqueued: a kind, its arguments, and what it wants otherwise
+/// than its kind's defaults.
+#[derive(Clone, Debug)]
+pub struct NewJob {
+    /// The kind's name.
+    pub kind: String,
+    /// The arguments, as JSON text, kept verbatim.
+    pub args: Box<RawValue>,
+    /// The queue.
+    pub queue: QueueName,
+    /// The priority band.
+    pub band: Band,
+    /// How many of it travel in one broker entry.
+    pub weight: Weight,
+    /// Whose job it is.
+    pub tenant: TenantId,
+    /// When it may first run.
+    pub due: Due,
+    /// Attempts in all; `None` takes the configured default.
+    pub attempts: Option<u32>,
+    /// Longest time one attempt may take; `None` takes the kind's, then the worker's default.
+    pub timeout: Option<Duration>,
+    /// Words to find it by.
+    pub tags: Vec<String>,
+}
+
+/// Why a job cannot be made.
+#[derive(Debug, thiserror::Error)]
+pub enum NewJobError {
+    /// The arguments do not serialise.
+    #[error("the arguments of kind {kind:?} cannot be written as JSON: {source}")]
+    Args {
+        /// The kind.
+        kind: String,
+        /// What `serde_json` said.
+        source: serde_json::Error,
+    },
+    /// The kind's name is not allowed.
+    #[error("kind {0:?} is not allowed: use 1 to 100 characters of a-z, 0-9, '_', '-' and '.'")]
+    Kind(String),
+    /// The kind's queue is not a queue's name.
+    #[error(transparent)]
+    Queue(#[from] crate::lane::BadQueueName),
+}
+
+impl NewJob {
+    /// A job of a kind known at compile time, with the kind's defaults.
+    pub fn of<J: Job>(job: &J) -> Result<Self, NewJobError> {
+        let args = serde_json::value::to_raw_value(job).map_err(|source| NewJobError::Args {
+            kind: J::KIND.to_owned(),
+            source,
+        })?;
+        let mut new = Self::raw(J::KIND, args)?;
+        new.queue = QueueName::new(J::QUEUE)?;
+        new.band = J::BAND;
+        new.weight = J::WEIGHT;
+        new.timeout = J::TIMEOUT;
+        new.attempts = J::retry().map(|policy| policy.attempts);
+        Ok(new)
+    }
+
+    /// A job of a kind known only by name, in the `default` queue.
+    pub fn raw(kind: impl Into<String>, args: Box<RawValue>) -> Result<Self, NewJobError> {
+        let kind = kind.into();
+        let allowed = |b: u8| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'-' | b'.');
+        if kind.is_empty() || kind.len() > 100 || !kind.bytes().all(allowed) {
+            return Err(NewJobError::Kind(kind));
+        }
+        Ok(Self {
+            kind,
+            args,
+            queue: QueueName::new("default")?,
+            band: Band::Normal,
+            weight: Weight::Light,
+            tenant: TenantId::DEFAULT,
+            due: Due::Now,
+            attempts: None,
+            timeout: None,
+            tags: Vec::new(),
+        })
+    }
+
+    /// The same job, first due after `wait`.
+    pub fn after(mut self, wait: Duration) -> Self {
+        self.due = Due::In(wait);
+        self
+    }
+
+    /// The same job, first due at `time`.
+    pub fn at(mut self, time: DateTime<Utc>) -> Self {
+        self.due = Due::At(time);
+        self
+    }
+
+    /// The same job, in another band.
+    pub fn band(mut self, band: Band) -> Self {
+        self.band = band;
+        self
+    }
+
+    /// The same job, in another queue.
+    pub fn queue(mut self, queue: QueueName) -> Self {
+        self.queue = queue;
+        self
+    }
+
+    /// The same job, of another tenant.
+    pub fn tenant(mut self, tenant: TenantId) -> Self {
+        self.tenant = tenant;
+        self
+    }
+
+    /// The same job, with so many attempts in all.
+    pub fn attempts(mut self, attempts: u32) -> Self {
+        self.attempts = Some(attempts);
+        self
+    }
+
+    /// The same job, with so much time for each attempt.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = Some(timeout);
+        self
+    }
+
+    /// The same job, with words to find it by.
+    pub fn tags(mut self, tags: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.tags = tags.into_iter().map(Into::into).collect();
+        self
+    }
+}

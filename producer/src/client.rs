@@ -1,0 +1,73 @@
+//! The enqueue client: the one way onto a queue.
+
+use nexus_config::{Enqueue, Retry, Settings};
+use nexus_jobs::{Actor, JobId, NewJob};
+use nexus_schema::{AsyncPgConnection, Pool, Result, ledger, retrying};
+
+/// Enqueues jobs. Clones share the pool.
+#[derive(Clone, Debug)]
+pub struct Producer {
+    pool: Pool,
+    limits: Enqueue,
+    retry: Retry,
+}
+
+impl Producer {
+    /// A producer over a pool.
+    pub fn new(pool: Pool, settings: &Settings) -> Self {
+        Self {
+            pool,
+            limits: settings.enqueue.clone(),
+            retry: settings.retry.clone(),
+        }
+    }
+
+    /// Enqueues one job in a transaction of its own.
+    ///
+    /// A connection that breaks while the server commits leaves it open whether
+    /// the job was written; the call is then tried again, so such a job may be
+    /// there twice.
+    pub async fn enqueue(&self, job: &NewJob, actor: &Actor) -> Result<JobId> {
+        let ids = self.enqueue_many(std::slice::from_ref(job), actor).await?;
+        ids.into_iter().next().ok_or_else(|| {
+            nexus_schema::Error::Database("the ledger returned no id for a job".into())
+        })
+    }
+
+    /// Enqueues up to `enqueue.batch_max` jobs, all or none, and returns their ids
+    /// in order.
+    pub async fn enqueue_many(&self, jobs: &[NewJob], actor: &Actor) -> Result<Vec<JobId>> {
+        retrying(self.pool.settings(), async || {
+            let mut conn = self.pool.get().await?;
+            ledger::enqueue(&mut conn, jobs, actor, &self.limits, &self.retry).await
+        })
+        .await
+    }
+
+    /// Enqueues inside the caller's own transaction: the jobs are there exactly if
+    /// it commits.
+    pub async fn enqueue_in(
+        &self,
+        conn: &mut AsyncPgConnection,
+        jobs: &[NewJob],
+        actor: &Actor,
+    ) -> Result<Vec<JobId>> {
+        ledger::enqueue(conn, jobs, actor, &self.limits, &self.retry).await
+    }
+
+    /// The pool it enqueues through.
+    pub const fn pool(&self) -> &Pool {
+        &self.pool
+    }
+}
+
+/// Enqueues inside the caller's own transaction, on any diesel-async connection
+/// to the ledger's database, without a [`Producer`].
+pub async fn enqueue_in(
+    conn: &mut AsyncPgConnection,
+    jobs: &[NewJob],
+    actor: &Actor,
+    settings: &Settings,
+) -> Result<Vec<JobId>> {
+    ledger::enqueue(conn, jobs, actor, &settings.enqueue, &settings.retry).await
+}

@@ -1,0 +1,213 @@
+//! A broker in this process's memory: for tests, and for `nexus dev` without Redis.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use async_trait::async_trait;
+use nexus_jobs::{Band, Lane, QueueName};
+use tokio::sync::Notify;
+use uuid::Uuid;
+
+use crate::entry::{Delivery, Entry, Epoch, Receipt};
+use crate::transport::{Consumer, Result, Transport};
+
+#[derive(Debug, Default)]
+struct LaneState {
+    next_id: u64,
+    waiting: VecDeque<(u64, Entry)>,
+    /// Delivered and unsettled, and when.
+    taken: BTreeMap<u64, (Entry, Instant)>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    epoch: Mutex<Epoch>,
+    lanes: Mutex<HashMap<Lane, LaneState>>,
+    pushed: Notify,
+}
+
+/// Clones share one broker.
+#[derive(Clone, Debug)]
+pub struct MemoryTransport(Arc<Shared>);
+
+impl Default for MemoryTransport {
+    fn default() -> Self {
+        Self(Arc::new(Shared {
+            epoch: Mutex::new(new_epoch()),
+            lanes: Mutex::default(),
+            pushed: Notify::new(),
+        }))
+    }
+}
+
+fn new_epoch() -> Epoch {
+    Epoch(format!("memory:{}", Uuid::new_v4().simple()))
+}
+
+impl MemoryTransport {
+    /// An empty broker.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Loses everything, as a wiped broker does.
+    pub fn wipe(&self) {
+        self.lanes().clear();
+        *self.0.epoch.lock().unwrap_or_else(PoisonError::into_inner) = new_epoch();
+    }
+
+    fn lanes(&self) -> std::sync::MutexGuard<'_, HashMap<Lane, LaneState>> {
+        self.0.lanes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[async_trait]
+impl Transport for MemoryTransport {
+    async fn push(&self, lane: &Lane, entries: &[Entry]) -> Result<Epoch> {
+        let epoch = {
+            let mut lanes = self.lanes();
+            let state = lanes.entry(lane.clone()).or_default();
+            for entry in entries {
+                state.next_id += 1;
+                state.waiting.push_back((state.next_id, entry.clone()));
+            }
+            self.0
+                .epoch
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .clone()
+        };
+        self.0.pushed.notify_waiters();
+        Ok(epoch)
+    }
+
+    async fn epoch(&self, _: &Lane) -> Result<Epoch> {
+        Ok(self
+            .0
+            .epoch
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone())
+    }
+
+    async fn consumer(&self, queue: &QueueName, _: &str) -> Result<Box<dyn Consumer>> {
+        Ok(Box::new(MemoryConsumer {
+            broker: self.clone(),
+            queue: queue.clone(),
+        }))
+    }
+
+    async fn depth(&self, lane: &Lane) -> Result<usize> {
+        Ok(self
+            .lanes()
+            .get(lane)
+            .map_or(0, |state| state.waiting.len() + state.taken.len()))
+    }
+
+    async fn ping(&self) -> Result<()> {
+        Ok(())
+    }
+}
+
+struct MemoryConsumer {
+    broker: MemoryTransport,
+    queue: QueueName,
+}
+
+impl MemoryConsumer {
+    fn lane(&self, band: Band) -> Lane {
+        Lane {
+            queue: self.queue.clone(),
+            band,
+        }
+    }
+
+    fn take(&self, entries_max: usize) -> Vec<Delivery> {
+        let mut lanes = self.broker.lanes();
+        let mut deliveries = Vec::new();
+        for band in Band::ALL {
+            let Some(state) = lanes.get_mut(&self.lane(band)) else {
+                continue;
+            };
+            while deliveries.len() < entries_max
+                && let Some((id, entry)) = state.waiting.pop_front()
+            {
+                state.taken.insert(id, (entry.clone(), Instant::now()));
+                deliveries.push(delivery(band, id, entry));
+            }
+        }
+        deliveries
+    }
+}
+
+fn delivery(band: Band, id: u64, entry: Entry) -> Delivery {
+    Delivery {
+        entry,
+        receipt: Receipt {
+            band,
+            id: id.to_string(),
+        },
+    }
+}
+
+#[async_trait]
+impl Consumer for MemoryConsumer {
+    async fn fetch(&mut self, entries_max: usize, wait: Duration) -> Result<Vec<Delivery>> {
+        let deadline = tokio::time::Instant::now() + wait;
+        loop {
+            let shared = Arc::clone(&self.broker.0);
+            let mut pushed = std::pin::pin!(shared.pushed.notified());
+            // Registered before looking, so that a push in between is not missed.
+            pushed.as_mut().enable();
+            let deliveries = self.take(entries_max);
+            if !deliveries.is_empty() || tokio::time::timeout_at(deadline, pushed).await.is_err() {
+                return Ok(deliveries);
+            }
+        }
+    }
+
+    async fn take_over(&mut self, entries_max: usize, idle: Duration) -> Result<Vec<Delivery>> {
+        let mut lanes = self.broker.lanes();
+        let mut deliveries = Vec::new();
+        for band in Band::ALL {
+            let Some(state) = lanes.get_mut(&self.lane(band)) else {
+                continue;
+            };
+            for (id, (entry, since)) in &mut state.taken {
+                if deliveries.len() < entries_max && since.elapsed() >= idle {
+                    *since = Instant::now();
+                    deliveries.push(delivery(band, *id, entry.clone()));
+                }
+            }
+        }
+        Ok(deliveries)
+    }
+
+    async fn settle(&mut self, receipts: &[Receipt]) -> Result<()> {
+        let mut lanes = self.broker.lanes();
+        for receipt in receipts {
+            if let (Some(state), Ok(id)) =
+                (lanes.get_mut(&self.lane(receipt.band)), receipt.id.parse())
+            {
+                state.taken.remove(&id);
+            }
+        }
+        Ok(())
+    }
+
+    async fn leave(&mut self, unsettled: &[Receipt]) -> Result<()> {
+        let mut lanes = self.broker.lanes();
+        for receipt in unsettled.iter().rev() {
+            if let (Some(state), Ok(id)) =
+                (lanes.get_mut(&self.lane(receipt.band)), receipt.id.parse())
+                && let Some((entry, _)) = state.taken.remove(&id)
+            {
+                state.waiting.push_front((id, entry));
+            }
+        }
+        drop(lanes);
+        self.broker.0.pushed.notify_waiters();
+        Ok(())
+    }
+}

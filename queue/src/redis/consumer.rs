@@ -1,0 +1,230 @@
+use std::time::Duration;
+
+use async_trait::async_trait;
+use nexus_jobs::{Band, Lane, QueueName};
+use redis::aio::{ConnectionManager, MultiplexedConnection};
+use redis::streams::{StreamAutoClaimReply, StreamId, StreamReadReply};
+
+use crate::entry::{Delivery, Entry, Receipt, read_ids};
+use crate::redis::connection::Connector;
+use crate::redis::errors::no_group;
+use crate::redis::keys::{GROUP, stream};
+use crate::redis::transport::ensure_group;
+use crate::transport::{Consumer, Result};
+
+/// Most ids one entry may name: a malformed entry must not exhaust memory.
+const ENTRY_IDS_MAX: usize = 100_000;
+
+/// Reads one queue's streams on a connection of its own, since a blocking read
+/// would hold up everybody on a shared one.
+pub(super) struct RedisConsumer {
+    connector: Connector,
+    shared: ConnectionManager,
+    reading: Option<MultiplexedConnection>,
+    queue: QueueName,
+    name: String,
+    streams: [String; 4],
+}
+
+impl RedisConsumer {
+    pub(super) fn new(
+        connector: Connector,
+        shared: ConnectionManager,
+        queue: QueueName,
+        name: String,
+    ) -> Self {
+        let streams = Band::ALL.map(|band| stream(&connector.settings().prefix, &queue, band));
+        Self {
+            connector,
+            shared,
+            reading: None,
+            queue,
+            name,
+            streams,
+        }
+    }
+
+    async fn ensure_groups(&mut self) -> Result<()> {
+        for band in Band::ALL {
+            let lane = Lane {
+                queue: self.queue.clone(),
+                band,
+            };
+            let prefix = &self.connector.settings().prefix;
+            ensure_group(&mut self.shared, prefix, &lane).await?;
+        }
+        Ok(())
+    }
+
+    async fn read(&mut self, entries_max: usize, wait: Duration) -> Result<Vec<Delivery>> {
+        let mut connection = match self.reading.take() {
+            Some(connection) => connection,
+            None => self.connector.own(wait).await?,
+        };
+        let mut command = redis::cmd("XREADGROUP");
+        command
+            .arg("GROUP")
+            .arg(GROUP)
+            .arg(&self.name)
+            .arg("COUNT")
+            .arg(entries_max);
+        if !wait.is_zero() {
+            // BLOCK 0 would wait for ever.
+            command
+                .arg("BLOCK")
+                .arg(wait.as_millis().max(1).to_string());
+        }
+        command
+            .arg("STREAMS")
+            .arg(&self.streams[..])
+            .arg([">"; 4].as_slice());
+        let reply: std::result::Result<Option<StreamReadReply>, _> =
+            command.query_async(&mut connection).await;
+        match reply {
+            Ok(reply) => {
+                self.reading = Some(connection);
+                Ok(self.deliveries(reply.unwrap_or_default()).await)
+            }
+            Err(error) if no_group(&error) => {
+                self.reading = Some(connection);
+                self.ensure_groups().await?;
+                Ok(Vec::new())
+            }
+            // The connection is dropped: its next reply would be this one's.
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    async fn deliveries(&mut self, reply: StreamReadReply) -> Vec<Delivery> {
+        let mut deliveries = Vec::new();
+        for key in reply.keys {
+            let Some(at) = self.streams.iter().position(|stream| *stream == key.key) else {
+                continue;
+            };
+            self.keep_readable(Band::ALL[at], key.ids, &mut deliveries)
+                .await;
+        }
+        deliveries.sort_by_key(|delivery| delivery.receipt.band);
+        deliveries
+    }
+
+    /// Entries that are not of our form are settled and dropped: nothing in the
+    /// ledger waits for them, and left alone they would come back for ever.
+    async fn keep_readable(&mut self, band: Band, ids: Vec<StreamId>, into: &mut Vec<Delivery>) {
+        let mut unreadable = Vec::new();
+        for id in ids {
+            let receipt = Receipt {
+                band,
+                id: id.id.clone(),
+            };
+            match entry(&id) {
+                Some(entry) => into.push(Delivery { entry, receipt }),
+                None => unreadable.push(receipt),
+            }
+        }
+        if !unreadable.is_empty() {
+            tracing::warn!(queue = %self.queue, %band, entries = unreadable.len(),
+                "dropped broker entries that are not of our form");
+            if let Err(error) = self.settle(&unreadable).await {
+                tracing::debug!(%error, "settling unreadable entries");
+            }
+        }
+    }
+
+    fn stream_of(&self, band: Band) -> &str {
+        &self.streams[usize::try_from(band.number()).unwrap_or(0)]
+    }
+}
+
+fn entry(id: &StreamId) -> Option<Entry> {
+    let ids: String = id.get("i")?;
+    Some(Entry {
+        dispatch_id: id.get("d")?,
+        job_ids: read_ids(&ids, ENTRY_IDS_MAX)?,
+        suspect: id.get::<i64>("s").is_some(),
+    })
+}
+
+#[async_trait]
+impl Consumer for RedisConsumer {
+    async fn fetch(&mut self, entries_max: usize, wait: Duration) -> Result<Vec<Delivery>> {
+        self.read(entries_max, wait).await
+    }
+
+    async fn take_over(&mut self, entries_max: usize, idle: Duration) -> Result<Vec<Delivery>> {
+        let mut deliveries = Vec::new();
+        for band in Band::ALL {
+            let reply: std::result::Result<StreamAutoClaimReply, _> = redis::cmd("XAUTOCLAIM")
+                .arg(self.stream_of(band))
+                .arg(GROUP)
+                .arg(&self.name)
+                .arg(idle.as_millis().to_string())
+                .arg("0-0")
+                .arg("COUNT")
+                .arg(entries_max)
+                .query_async(&mut self.shared)
+                .await;
+            match reply {
+                Ok(reply) => {
+                    self.keep_readable(band, reply.claimed, &mut deliveries)
+                        .await;
+                }
+                Err(error) if no_group(&error) => self.ensure_groups().await?,
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(deliveries)
+    }
+
+    async fn settle(&mut self, receipts: &[Receipt]) -> Result<()> {
+        let mut pipe = redis::pipe();
+        for band in Band::ALL {
+            let ids: Vec<&str> = receipts
+                .iter()
+                .filter(|r| r.band == band)
+                .map(|r| r.id.as_str())
+                .collect();
+            if !ids.is_empty() {
+                let stream = self.stream_of(band);
+                pipe.cmd("XACK")
+                    .arg(stream)
+                    .arg(GROUP)
+                    .arg(&ids[..])
+                    .ignore();
+                pipe.cmd("XDEL").arg(stream).arg(&ids[..]).ignore();
+            }
+        }
+        Ok(pipe.query_async(&mut self.shared).await?)
+    }
+
+    async fn leave(&mut self, unsettled: &[Receipt]) -> Result<()> {
+        // Long idle: whoever looks next takes them over.
+        const LONG_AGO_MS: u64 = 24 * 3600 * 1000;
+        let mut pipe = redis::pipe();
+        for band in Band::ALL {
+            let ids: Vec<&str> = unsettled
+                .iter()
+                .filter(|r| r.band == band)
+                .map(|r| r.id.as_str())
+                .collect();
+            let stream = self.stream_of(band);
+            if ids.is_empty() {
+                pipe.cmd("XGROUP")
+                    .arg("DELCONSUMER")
+                    .arg(stream)
+                    .arg(GROUP)
+                    .arg(&self.name);
+            } else {
+                pipe.cmd("XCLAIM")
+                    .arg(stream)
+                    .arg(GROUP)
+                    .arg(&self.name)
+                    .arg(0)
+                    .arg(&ids[..]);
+                pipe.arg("IDLE").arg(LONG_AGO_MS).arg("JUSTID");
+            }
+            pipe.ignore();
+        }
+        Ok(pipe.query_async(&mut self.shared).await?)
+    }
+}

@@ -1,0 +1,68 @@
+//! The one seam between the engine and a broker.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use nexus_jobs::{Lane, QueueName};
+
+use crate::entry::{Delivery, Entry, Epoch, Receipt};
+
+/// What can go wrong with a broker.
+#[derive(Debug, thiserror::Error)]
+pub enum QueueError {
+    /// The broker cannot be reached, or is not ready: worth trying again.
+    #[error("the broker cannot be reached: {0}")]
+    Unavailable(String),
+    /// The broker has no room (Redis: `maxmemory` with `noeviction`): worth trying again.
+    #[error("the broker is full: {0}")]
+    Full(String),
+    /// Anything else that the broker said.
+    #[error("the broker: {0}")]
+    Broker(String),
+}
+
+/// A broker's answer.
+pub type Result<T> = std::result::Result<T, QueueError>;
+
+/// A broker.
+///
+/// Invariants that [`crate::conformance`] holds every implementation to:
+/// an entry pushed in an epoch that still holds is delivered at least once;
+/// one that is settled is not delivered again; one that was delivered and not
+/// settled can be taken over; entries of a lane come in the order of their push,
+/// lanes in the order of their bands; a broker that lost its entries shows
+/// another epoch.
+#[async_trait]
+pub trait Transport: Send + Sync + std::fmt::Debug {
+    /// Appends entries to a lane and tells the epoch they were pushed in.
+    async fn push(&self, lane: &Lane, entries: &[Entry]) -> Result<Epoch>;
+
+    /// The lane's present epoch.
+    async fn epoch(&self, lane: &Lane) -> Result<Epoch>;
+
+    /// A new consumer of a queue, all bands, under a name of its own.
+    async fn consumer(&self, queue: &QueueName, name: &str) -> Result<Box<dyn Consumer>>;
+
+    /// Entries in a lane that are not settled.
+    async fn depth(&self, lane: &Lane) -> Result<usize>;
+
+    /// Whether the broker answers.
+    async fn ping(&self) -> Result<()>;
+}
+
+/// Takes entries of one queue.
+#[async_trait]
+pub trait Consumer: Send {
+    /// Up to about `entries_max` new entries, the most urgent band first; waits up
+    /// to `wait` for the first one. Empty when none came. Safe to drop while it waits.
+    async fn fetch(&mut self, entries_max: usize, wait: Duration) -> Result<Vec<Delivery>>;
+
+    /// Entries that another consumer got and did not settle for `idle`.
+    async fn take_over(&mut self, entries_max: usize, idle: Duration) -> Result<Vec<Delivery>>;
+
+    /// Settles entries: they are not delivered again.
+    async fn settle(&mut self, receipts: &[Receipt]) -> Result<()>;
+
+    /// Gives unsettled entries back for others to take over at once, and leaves.
+    async fn leave(&mut self, unsettled: &[Receipt]) -> Result<()>;
+}

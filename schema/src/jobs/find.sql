@@ -1,0 +1,13 @@
+-- One job, live or finished. A scheduled job that is due shows as available:
+-- nothing needs to touch its row for the time to pass.
+SELECT id, tenant_id, kind, queue, band,
+       CASE WHEN state = 'scheduled' AND due_at <= now() THEN 'available' ELSE state END AS state,
+       due_at, run, attempt, attempts_max, lost_leases, parked, timeout_ms, tags, args, created_at,
+       created_by, started_at, NULL::timestamptz AS finished_at, NULL::json AS result,
+       NULL::text AS reason
+FROM nexus.jobs WHERE id = $1
+UNION ALL
+SELECT id, tenant_id, kind, queue, band, state, due_at, run, attempt, attempts_max, lost_leases,
+       NULL, timeout_ms, tags, args, created_at, created_by, started_at, finished_at, result, reason
+FROM nexus.job_history WHERE id = $1
+LIMIT 1

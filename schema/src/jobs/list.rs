@@ -1,0 +1,58 @@
+use diesel::sql_types::{Array, BigInt, Nullable, Text};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use nexus_jobs::{JobId, State, TenantId};
+use serde::Serialize;
+
+use crate::error::Result;
+use crate::jobs::show::JobView;
+use crate::prepared::{Prepared, sql_file};
+
+/// Which jobs are wanted. Everything left out matches all.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// In one of these states.
+    pub states: Vec<State>,
+    /// Of this kind.
+    pub kind: Option<String>,
+    /// In this queue.
+    pub queue: Option<String>,
+    /// Of this tenant.
+    pub tenant: Option<TenantId>,
+    /// With this tag.
+    pub tag: Option<String>,
+}
+
+/// A page of jobs, the newest first.
+#[derive(Clone, Debug, Serialize)]
+pub struct Page {
+    /// The jobs.
+    pub jobs: Vec<JobView>,
+    /// Where the next page starts; `None` at the end.
+    pub next: Option<JobId>,
+}
+
+/// The page of at most `size` jobs that match and whose ids are below `before`.
+pub async fn list(
+    conn: &mut AsyncPgConnection,
+    filter: &Filter,
+    before: Option<JobId>,
+    size: u32,
+) -> Result<Page> {
+    let states: Option<Vec<&str>> = (!filter.states.is_empty())
+        .then(|| filter.states.iter().map(|state| state.as_str()).collect());
+    let jobs: Vec<JobView> = Prepared(
+        sql_file!("list.sql")
+            .bind::<BigInt, _>(before.map_or(i64::MAX, |id| id.0))
+            .bind::<Nullable<Array<Text>>, _>(states)
+            .bind::<Nullable<Text>, _>(filter.kind.as_deref())
+            .bind::<Nullable<Text>, _>(filter.queue.as_deref())
+            .bind::<Nullable<BigInt>, _>(filter.tenant.map(|tenant| tenant.0))
+            .bind::<Nullable<Text>, _>(filter.tag.as_deref())
+            .bind::<BigInt, _>(i64::from(size)),
+    )
+    .load(conn)
+    .await?;
+    let full = u32::try_from(jobs.len()).is_ok_and(|n| n >= size);
+    let next = jobs.last().filter(|_| full).map(|job| JobId(job.id));
+    Ok(Page { jobs, next })
+}

@@ -1,0 +1,21 @@
+-- Back to waiting, due after a while, with a dispatch row of its own. A retry
+-- keeps the attempt and notes its error; a snooze (no failure) takes it back.
+WITH again AS (
+    SELECT * FROM unnest($1::bigint[], $2::uuid[], $3::bigint[], $4::text[], $5::text[])
+        AS a(id, token, wait_ms, failure, error)
+), waiting AS (
+    UPDATE nexus.jobs AS j
+    SET state = 'retryable', token = NULL,
+        attempt = CASE WHEN a.failure IS NULL THEN j.attempt - 1 ELSE j.attempt END,
+        due_at = now() + make_interval(secs => a.wait_ms / 1000.0)
+    FROM again AS a WHERE j.id = a.id AND j.token = a.token
+    RETURNING j.id, j.tenant_id, j.queue, j.band, j.due_at, j.run, j.attempt, j.lost_leases,
+              a.failure, a.error
+), entry AS (
+    INSERT INTO nexus.dispatch (tenant_id, queue, band, due_at, suspect, job_ids)
+    SELECT tenant_id, queue, band, due_at, lost_leases > 0, ARRAY[id] FROM waiting
+), noted AS (
+    INSERT INTO nexus.attempt_errors (tenant_id, job_id, run, attempt, reason, error, worker_id)
+    SELECT tenant_id, id, run, attempt, failure, error, $6 FROM waiting WHERE failure IS NOT NULL
+)
+SELECT id FROM waiting

@@ -1,0 +1,144 @@
+use diesel::QueryableByName;
+use diesel::sql_types::{Array, BigInt, Integer, Nullable, SmallInt, Text, Timestamptz};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use nexus_config::{Enqueue, Retry};
+use nexus_jobs::{Actor, Due, JobId, NewJob};
+
+use crate::error::{Error, Result};
+use crate::prepared::{Prepared, sql_file};
+
+#[derive(QueryableByName)]
+struct Row {
+    #[diesel(sql_type = BigInt)]
+    id: i64,
+}
+
+/// Writes job rows and their dispatch rows, in whatever transaction `conn` is
+/// in: the caller's own, or one of this statement. Returns the ids in input order.
+///
+/// Refuses a batch over `batch_max` and arguments over `args_bytes_max`.
+pub async fn enqueue(
+    conn: &mut AsyncPgConnection,
+    jobs: &[NewJob],
+    actor: &Actor,
+    limits: &Enqueue,
+    retry: &Retry,
+) -> Result<Vec<JobId>> {
+    check(jobs, limits)?;
+    let tenants: Vec<i64> = jobs.iter().map(|job| job.tenant.0).collect();
+    let kinds: Vec<&str> = jobs.iter().map(|job| job.kind.as_str()).collect();
+    let queues: Vec<&str> = jobs.iter().map(|job| job.queue.as_str()).collect();
+    let bands: Vec<i16> = jobs.iter().map(|job| job.band.number()).collect();
+    let entry_ids: Vec<i32> = jobs
+        .iter()
+        .map(|job| i32::try_from(job.weight.entry_ids(limits.entry_ids_max)).unwrap_or(i32::MAX))
+        .collect();
+    let delays: Vec<i64> = jobs
+        .iter()
+        .map(|job| match job.due {
+            Due::In(wait) => i64::try_from(wait.as_millis()).unwrap_or(i64::MAX),
+            Due::Now | Due::At(_) => 0,
+        })
+        .collect();
+    let ats: Vec<_> = jobs
+        .iter()
+        .map(|job| match job.due {
+            Due::At(time) => Some(time),
+            Due::Now | Due::In(_) => None,
+        })
+        .collect();
+    let attempts: Vec<i32> = jobs
+        .iter()
+        .map(|job| {
+            let attempts = job.attempts.unwrap_or_else(|| u32::from(retry.attempts));
+            i32::try_from(attempts).unwrap_or(i32::MAX)
+        })
+        .collect();
+    let timeouts: Vec<Option<i64>> = jobs
+        .iter()
+        .map(|job| {
+            job.timeout
+                .map(|t| i64::try_from(t.as_millis()).unwrap_or(i64::MAX))
+        })
+        .collect();
+    let tags: Vec<Option<String>> = jobs.iter().map(|job| array_literal(&job.tags)).collect();
+    let args: Vec<&str> = jobs.iter().map(|job| job.args.get()).collect();
+    let rows: Vec<Row> = Prepared(
+        sql_file!("enqueue.sql")
+            .bind::<Array<BigInt>, _>(tenants)
+            .bind::<Array<Text>, _>(kinds)
+            .bind::<Array<Text>, _>(queues)
+            .bind::<Array<SmallInt>, _>(bands)
+            .bind::<Array<Integer>, _>(entry_ids)
+            .bind::<Array<BigInt>, _>(delays)
+            .bind::<Array<Nullable<Timestamptz>>, _>(ats)
+            .bind::<Array<Integer>, _>(attempts)
+            .bind::<Array<Nullable<BigInt>>, _>(timeouts)
+            .bind::<Array<Nullable<Text>>, _>(tags)
+            .bind::<Array<Text>, _>(args)
+            .bind::<Text, _>(actor.as_str()),
+    )
+    .load(conn)
+    .await?;
+    Ok(rows.into_iter().map(|row| JobId(row.id)).collect())
+}
+
+fn check(jobs: &[NewJob], limits: &Enqueue) -> Result<()> {
+    if jobs.len() > limits.batch_max {
+        return Err(Error::Invalid(format!(
+            "{} jobs in one call; at most {} are allowed (enqueue.batch_max)",
+            jobs.len(),
+            limits.batch_max
+        )));
+    }
+    let bytes_max = limits.args_bytes_max.as_usize();
+    for (index, job) in jobs.iter().enumerate() {
+        let bytes = job.args.get().len();
+        if bytes > bytes_max {
+            return Err(Error::Invalid(format!(
+                "job {index} ({}) has {bytes} bytes of arguments; at most {bytes_max} are \
+                 allowed (enqueue.args_bytes_max): store the data and pass its id",
+                job.kind
+            )));
+        }
+        // Postgres's text cannot hold it, and the error would name no job.
+        if job.args.get().contains("\\u0000") {
+            return Err(Error::Invalid(format!(
+                "job {index} ({}) has a NUL character in its arguments",
+                job.kind
+            )));
+        }
+        if job.attempts == Some(0) {
+            return Err(Error::Invalid(format!(
+                "job {index} ({}) has no attempts",
+                job.kind
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// Words as a Postgres array literal: arrays of arrays must be rectangular, so
+/// each job's tags travel as text. `None` for no tags.
+fn array_literal(words: &[String]) -> Option<String> {
+    if words.is_empty() {
+        return None;
+    }
+    let quoted: Vec<String> = words
+        .iter()
+        .map(|word| format!("\"{}\"", word.replace('\\', "\\\\").replace('"', "\\\"")))
+        .collect();
+    Some(format!("{{{}}}", quoted.join(",")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tags_are_quoted() {
+        let tags = ["a".to_owned(), "b,c".to_owned(), "d\"e\\".to_owned()];
+        assert_eq!(array_literal(&tags).unwrap(), r#"{"a","b,c","d\"e\\"}"#);
+        assert_eq!(array_literal(&[]), None);
+    }
+}

@@ -1,0 +1,45 @@
+-- Leases that ran out. The first lost lease is noted but not counted and makes
+-- its job a suspect; further ones count. Locked rows are skipped: whoever holds
+-- the lock is settling the job just now. A job that still carries a token of
+-- these leases keeps its lease row for the next look.
+WITH expired AS MATERIALIZED (
+    SELECT token, worker_id, job_ids FROM nexus.leases
+    WHERE expires_at < now() ORDER BY token LIMIT $1 FOR UPDATE SKIP LOCKED
+), lost AS MATERIALIZED (
+    SELECT j.id, e.worker_id,
+           j.lost_leases > 0 AND j.attempt >= j.attempts_max AS spent
+    FROM nexus.jobs AS j JOIN expired AS e ON j.id = ANY (e.job_ids) AND j.token = e.token
+    ORDER BY j.id FOR UPDATE OF j SKIP LOCKED
+), again AS (
+    UPDATE nexus.jobs AS j
+    SET state = 'available', token = NULL, lost_leases = j.lost_leases + 1,
+        attempt = CASE WHEN j.lost_leases = 0 THEN j.attempt - 1 ELSE j.attempt END,
+        due_at = now()
+    FROM lost AS l WHERE j.id = l.id AND NOT l.spent
+    RETURNING j.id, j.tenant_id, j.queue, j.band, j.due_at, j.run, j.attempt, l.worker_id
+), entry AS (
+    INSERT INTO nexus.dispatch (tenant_id, queue, band, due_at, suspect, job_ids)
+    SELECT tenant_id, queue, band, due_at, true, ARRAY[id] FROM again
+), dead AS (
+    DELETE FROM nexus.jobs AS j USING lost AS l WHERE j.id = l.id AND l.spent
+    RETURNING j.*, l.worker_id
+), kept AS (
+    INSERT INTO nexus.job_history (id, tenant_id, kind, queue, band, state, due_at, run, attempt,
+        attempts_max, lost_leases, timeout_ms, tags, args, created_at, created_by, started_at,
+        finished_at, reason)
+    SELECT id, tenant_id, kind, queue, band, 'discarded', due_at, run, attempt, attempts_max,
+           lost_leases + 1, timeout_ms, tags, args, created_at, created_by, started_at, now(),
+           $2
+    FROM dead
+), noted AS (
+    INSERT INTO nexus.attempt_errors (tenant_id, job_id, run, attempt, reason, error, worker_id)
+    SELECT tenant_id, id, run, attempt, 'lost_lease', $2, worker_id FROM again
+    UNION ALL
+    SELECT tenant_id, id, run, attempt, 'lost_lease', $2, worker_id FROM dead
+), closed AS (
+    DELETE FROM nexus.leases AS l USING expired AS e
+    WHERE l.token = e.token AND NOT EXISTS (
+        SELECT FROM nexus.jobs AS j WHERE j.id = ANY (e.job_ids) AND j.token = e.token
+          AND j.id NOT IN (SELECT id FROM lost))
+)
+SELECT id, false AS discarded FROM again UNION ALL SELECT id, true FROM dead

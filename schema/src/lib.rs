@@ -1,0 +1,42 @@
+//! The only crate that speaks SQL.
+//!
+//! | room | what is in it |
+//! |---|---|
+//! | [`connect`], [`pool`], [`retrying`] | connections, their pool, trying again |
+//! | [`migrate`] | the embedded migrations |
+//! | [`ledger`] | enqueue, claim, settle, give back, rescue, heartbeat |
+//! | [`dispatch`] | the relay's side: due rows, marks, epochs |
+//! | [`fence`] | a claim's proof, a transaction's last act |
+//! | [`jobs`], [`workers`] | the ledger as people look at it |
+//! | [`cases`], [`datasets`] | the domain |
+//! | [`copy`], [`money`], [`months`] | bulk loading |
+//!
+//! Absent on purpose: any decision that needs no row. When to retry, how long
+//! to wait, which state may follow which: that is `nexus-jobs`.
+
+pub mod cases;
+pub mod connect;
+pub mod copy;
+pub mod datasets;
+pub mod dispatch;
+pub mod error;
+pub mod fence;
+pub mod jobs;
+pub mod ledger;
+pub mod migrate;
+pub mod money;
+pub mod months;
+pub mod pool;
+mod prepared;
+pub mod retrying;
+#[expect(missing_docs, reason = "generated")]
+pub mod schema;
+pub mod workers;
+
+pub use connect::connect;
+pub use diesel_async::AsyncPgConnection;
+pub use error::{Error, Result};
+pub use fence::fence;
+pub use money::Money;
+pub use pool::{Keep, Pool, Pooled};
+pub use retrying::retrying;
