@@ -1,1 +1,39 @@
-//! placeholder
+//! The HTTP interface: REST, health and metrics, described by OpenAPI.
+//!
+//! | idea | file |
+//! |---|---|
+//! | listening, and stopping | [`server`] |
+//! | what the handlers work with | [`app`] |
+//! | every route | [`router`] |
+//! | only this machine may ask | `local` |
+//! | who asks | `actor` |
+//! | one shape for every error | `error` |
+//! | reading requests: JSON, queries, ids | `extract`, `body` |
+//! | pages of lists | `page` |
+//! | `/v1/jobs`, `/v1/cases`, `/v1/datasets` | `jobs`, `cases`, `datasets` |
+//! | `/healthz`, `/readyz`, `/health/…` | `health` |
+//! | `/metrics` | `metrics` |
+//! | request ids in the log | `trace` |
+//!
+//! Absent on purpose: SQL, and any rule about jobs. A handler reads a request,
+//! calls the one function that the command line calls too, and writes a response.
+
+mod actor;
+pub mod app;
+mod body;
+mod cases;
+mod datasets;
+mod error;
+mod extract;
+mod health;
+mod jobs;
+mod local;
+mod metrics;
+mod page;
+pub mod router;
+pub mod server;
+mod trace;
+
+pub use app::Parts;
+pub use router::{openapi, router};
+pub use server::{Server, ServerError};

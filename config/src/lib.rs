@@ -11,6 +11,7 @@ mod key;
 mod load;
 mod mistakes;
 mod origin;
+mod roots;
 mod secret;
 mod secret_url;
 mod settings;
@@ -24,6 +25,7 @@ pub use defaults::DEFAULT_TOML;
 pub use load::{LoadFrom, Loaded, process_env};
 pub use mistakes::{Mistake, Mistakes};
 pub use origin::Origin;
+pub use roots::{NotAdmitted, NotAdmittedReason, Roots};
 pub use secret::Secret;
 pub use secret_url::{NotAUrl, SecretUrl};
 pub use settings::{

@@ -7,14 +7,24 @@
 pub mod checkpoint;
 pub mod chunk;
 pub mod decoder;
+mod decoding;
+mod handler;
 mod header;
 pub mod input;
+mod loading;
+mod opening;
 pub mod profile;
 pub mod profiles;
+#[cfg(test)]
+mod real_files;
 mod records;
 pub mod reject;
 mod rejects;
+mod report;
 pub mod settings;
 mod standardise;
 pub mod tally;
 pub mod text;
+mod verdict;
+
+pub use handler::DatasetLoader;

@@ -31,6 +31,8 @@ CREATE TABLE nexus.datasets (
     rows_read bigint NOT NULL DEFAULT 0,
     rows_loaded bigint NOT NULL DEFAULT 0,
     rows_rejected bigint NOT NULL DEFAULT 0,
+    rows_negative bigint NOT NULL DEFAULT 0,
+    rows_zero bigint NOT NULL DEFAULT 0,
     date_min date,
     date_max date,
     timing json,
@@ -50,8 +52,6 @@ CREATE TABLE nexus.dataset_sums (
     dataset_id bigint NOT NULL REFERENCES nexus.datasets ON DELETE CASCADE,
     currency text NOT NULL,
     rows bigint NOT NULL,
-    negative_rows bigint NOT NULL,
-    zero_rows bigint NOT NULL,
     amount_sum numeric(38,4) NOT NULL,
     PRIMARY KEY (dataset_id, currency)
 );
@@ -120,9 +120,10 @@ CREATE FUNCTION nexus.save_checkpoint(dataset bigint, saved json) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     UPDATE nexus.datasets
     SET state = 'loading', checkpoint = saved,
-        rows_read = (saved -> 'tally' ->> 'read')::bigint,
+        rows_read = (saved -> 'tally' ->> 'rows_read')::bigint,
         rows_loaded = (saved -> 'tally' ->> 'loaded')::bigint,
-        rows_rejected = (saved -> 'tally' ->> 'rejected_total')::bigint
+        rows_rejected = (saved -> 'tally' ->> 'rows_read')::bigint
+                      - (saved -> 'tally' ->> 'loaded')::bigint
     WHERE id = dataset AND state IN ('pending', 'loading');
 $$;
 REVOKE ALL ON FUNCTION nexus.save_checkpoint(bigint, json) FROM public;

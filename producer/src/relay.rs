@@ -114,6 +114,7 @@ impl Relay {
         sleep::listen(&mut conn).await?;
         let mut memory = Memory::default();
         let mut idle_since = Instant::now();
+        let mut recorded_asleep = false;
         loop {
             let round = self.round(&mut conn, &mut memory).await?;
             *failures = 0;
@@ -123,11 +124,19 @@ impl Relay {
             if round.pushed > 0 {
                 idle_since = Instant::now();
             }
-            match next(&round, idle_since.elapsed(), &self.settings) {
+            let next = next(&round, idle_since.elapsed(), &self.settings);
+            if recorded_asleep && !matches!(next, Next::Sleep(_)) {
+                // It woke by itself: from now on a NOTIFY would only slow commits.
+                dispatch::record_relay(&mut conn, self.id, false).await?;
+                recorded_asleep = false;
+            }
+            match next {
                 Next::AtOnce => {}
                 Next::Poll(wait) => tokio::time::sleep(wait).await,
                 Next::Sleep(wait) => {
-                    if self.sleep(&mut conn, wait).await? {
+                    let woken = self.sleep(&mut conn, wait).await?;
+                    recorded_asleep = !woken;
+                    if woken {
                         idle_since = Instant::now();
                     }
                 }

@@ -10,8 +10,9 @@
 //! | what travels: [`Entry`], [`Delivery`], [`Epoch`] | [`entry`] |
 //! | Redis streams | [`redis`] |
 //! | a broker in this process's memory | [`memory`] |
-//! | what every transport must hold to | [`conformance`] |
+//! | what every transport must hold to | `conformance`, for tests |
 
+#[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
 pub mod entry;
 pub mod memory;

@@ -1,6 +1,7 @@
 //! A broker in this process's memory: for tests, and for `nexus dev` without Redis.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -14,16 +15,24 @@ use crate::transport::{Consumer, Result, Transport};
 
 #[derive(Debug, Default)]
 struct LaneState {
-    next_id: u64,
     waiting: VecDeque<(u64, Entry)>,
-    /// Delivered and unsettled, and when.
-    taken: BTreeMap<u64, (Entry, Instant)>,
+    /// Delivered and unsettled.
+    taken: BTreeMap<u64, Taken>,
+}
+
+#[derive(Debug)]
+struct Taken {
+    entry: Entry,
+    owner: Uuid,
+    since: Instant,
 }
 
 #[derive(Debug)]
 struct Shared {
     epoch: Mutex<Epoch>,
     lanes: Mutex<HashMap<Lane, LaneState>>,
+    /// Survives a wipe, lest a receipt from before it settle an entry from after.
+    next_id: AtomicU64,
     pushed: Notify,
 }
 
@@ -36,6 +45,7 @@ impl Default for MemoryTransport {
         Self(Arc::new(Shared {
             epoch: Mutex::new(new_epoch()),
             lanes: Mutex::default(),
+            next_id: AtomicU64::new(1),
             pushed: Notify::new(),
         }))
     }
@@ -69,8 +79,8 @@ impl Transport for MemoryTransport {
             let mut lanes = self.lanes();
             let state = lanes.entry(lane.clone()).or_default();
             for entry in entries {
-                state.next_id += 1;
-                state.waiting.push_back((state.next_id, entry.clone()));
+                let id = self.0.next_id.fetch_add(1, Ordering::Relaxed);
+                state.waiting.push_back((id, entry.clone()));
             }
             self.0
                 .epoch
@@ -95,6 +105,7 @@ impl Transport for MemoryTransport {
         Ok(Box::new(MemoryConsumer {
             broker: self.clone(),
             queue: queue.clone(),
+            id: Uuid::new_v4(),
         }))
     }
 
@@ -113,6 +124,7 @@ impl Transport for MemoryTransport {
 struct MemoryConsumer {
     broker: MemoryTransport,
     queue: QueueName,
+    id: Uuid,
 }
 
 impl MemoryConsumer {
@@ -133,7 +145,12 @@ impl MemoryConsumer {
             while deliveries.len() < entries_max
                 && let Some((id, entry)) = state.waiting.pop_front()
             {
-                state.taken.insert(id, (entry.clone(), Instant::now()));
+                let taken = Taken {
+                    entry: entry.clone(),
+                    owner: self.id,
+                    since: Instant::now(),
+                };
+                state.taken.insert(id, taken);
                 deliveries.push(delivery(band, id, entry));
             }
         }
@@ -174,10 +191,11 @@ impl Consumer for MemoryConsumer {
             let Some(state) = lanes.get_mut(&self.lane(band)) else {
                 continue;
             };
-            for (id, (entry, since)) in &mut state.taken {
-                if deliveries.len() < entries_max && since.elapsed() >= idle {
-                    *since = Instant::now();
-                    deliveries.push(delivery(band, *id, entry.clone()));
+            for (id, taken) in &mut state.taken {
+                if deliveries.len() < entries_max && taken.since.elapsed() >= idle {
+                    taken.owner = self.id;
+                    taken.since = Instant::now();
+                    deliveries.push(delivery(band, *id, taken.entry.clone()));
                 }
             }
         }
@@ -196,18 +214,69 @@ impl Consumer for MemoryConsumer {
         Ok(())
     }
 
-    async fn leave(&mut self, unsettled: &[Receipt]) -> Result<()> {
+    async fn leave(&mut self, _: &[Receipt]) -> Result<()> {
         let mut lanes = self.broker.lanes();
-        for receipt in unsettled.iter().rev() {
-            if let (Some(state), Ok(id)) =
-                (lanes.get_mut(&self.lane(receipt.band)), receipt.id.parse())
-                && let Some((entry, _)) = state.taken.remove(&id)
-            {
-                state.waiting.push_front((id, entry));
+        for band in Band::ALL {
+            let Some(state) = lanes.get_mut(&self.lane(band)) else {
+                continue;
+            };
+            let taken = std::mem::take(&mut state.taken).into_iter();
+            let (own, others): (Vec<_>, Vec<_>) = taken.partition(|(_, t)| t.owner == self.id);
+            state.taken = others.into_iter().collect();
+            for (id, taken) in own.into_iter().rev() {
+                state.waiting.push_front((id, taken.entry));
             }
         }
         drop(lanes);
         self.broker.0.pushed.notify_waiters();
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::conformance::Fixture;
+
+    #[async_trait]
+    impl Fixture for MemoryTransport {
+        fn transport(&self) -> &dyn Transport {
+            self
+        }
+
+        async fn wipe(&self) {
+            Self::wipe(self);
+        }
+    }
+
+    async fn empty() -> MemoryTransport {
+        MemoryTransport::new()
+    }
+
+    crate::conformance_suite!(empty);
+
+    #[tokio::test]
+    async fn a_receipt_from_before_a_wipe_settles_nothing_after_it() {
+        let broker = MemoryTransport::new();
+        let lane = Lane {
+            queue: QueueName::new("q").unwrap(),
+            band: Band::Normal,
+        };
+        let entry = Entry {
+            dispatch_id: 1,
+            job_ids: vec![1],
+            suspect: false,
+        };
+        let mut consumer = broker.consumer(&lane.queue, "a").await.unwrap();
+        broker
+            .push(&lane, std::slice::from_ref(&entry))
+            .await
+            .unwrap();
+        let old = consumer.fetch(1, Duration::ZERO).await.unwrap();
+        broker.wipe();
+        broker.push(&lane, &[entry]).await.unwrap();
+        consumer.fetch(1, Duration::ZERO).await.unwrap();
+        consumer.settle(&[old[0].receipt.clone()]).await.unwrap();
+        assert_eq!(broker.depth(&lane).await.unwrap(), 1);
     }
 }

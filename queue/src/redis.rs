@@ -15,6 +15,8 @@ mod connection;
 mod consumer;
 mod errors;
 mod keys;
+mod leave;
+mod sweep;
 mod transport;
 
 pub use transport::RedisTransport;

@@ -26,7 +26,7 @@ pub type Result<T> = std::result::Result<T, QueueError>;
 
 /// A broker.
 ///
-/// Invariants that [`crate::conformance`] holds every implementation to:
+/// Invariants that the suite in `conformance` holds every implementation to:
 /// an entry pushed in an epoch that still holds is delivered at least once;
 /// one that is settled is not delivered again; one that was delivered and not
 /// settled can be taken over; entries of a lane come in the order of their push,
@@ -63,6 +63,7 @@ pub trait Consumer: Send {
     /// Settles entries: they are not delivered again.
     async fn settle(&mut self, receipts: &[Receipt]) -> Result<()>;
 
-    /// Gives unsettled entries back for others to take over at once, and leaves.
+    /// Gives `unsettled` entries, and any that a dropped fetch may have been
+    /// answered with, back for others to take over at once, and leaves.
     async fn leave(&mut self, unsettled: &[Receipt]) -> Result<()>;
 }

@@ -12,6 +12,7 @@ use crate::schema::nexus::cases;
 
 /// A case.
 #[derive(Clone, Debug, Serialize, Queryable, Selectable)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[diesel(table_name = cases)]
 pub struct CaseView {
     /// Its id.

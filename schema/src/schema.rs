@@ -60,8 +60,6 @@ pub mod nexus {
             dataset_id -> Int8,
             currency -> Text,
             rows -> Int8,
-            negative_rows -> Int8,
-            zero_rows -> Int8,
             amount_sum -> Numeric,
         }
     }
@@ -85,6 +83,8 @@ pub mod nexus {
             rows_read -> Int8,
             rows_loaded -> Int8,
             rows_rejected -> Int8,
+            rows_negative -> Int8,
+            rows_zero -> Int8,
             date_min -> Nullable<Date>,
             date_max -> Nullable<Date>,
             timing -> Nullable<Json>,

@@ -1,1 +1,40 @@
-//! placeholder
+//! The harness of the end-to-end tests, which stand in `e2e/`, a module a theme.
+//!
+//! | idea | file |
+//! |---|---|
+//! | the servers a run is given | [`servers`] |
+//! | a database and a key prefix of a test's own, and settings for them | [`bed`], [`template`], [`small_settings`], [`redis_space`] |
+//! | servers of a test's own, to stop, kill and wipe | [`own_redis`], [`own_servers`] |
+//! | waiting for a condition, with a bound | [`eventually`] |
+//! | a worker's and a relay's part, played at the ledger | [`claimant`], [`relay_run`], [`dispatch_rows`] |
+//! | the `nexus` binary | [`binary`] |
+//!
+//! A test is one call of [`in_bed`]; nothing in it sleeps or asserts on a clock.
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+pub mod bed;
+pub mod binary;
+pub mod claimant;
+pub mod dispatch_rows;
+pub mod eventually;
+pub mod own_redis;
+pub mod own_servers;
+pub mod redis_space;
+pub mod relay_run;
+pub mod servers;
+pub mod small_settings;
+pub mod template;
+
+pub use bed::{TestBed, bounded, in_bed};
+pub use claimant::{Claimant, Claimed};
+pub use dispatch_rows::{DispatchRow, dispatch_rows};
+pub use eventually::eventually;
+pub use own_redis::{Kept, OwnRedis};
+pub use own_servers::OwnServers;
+pub use redis_space::RedisSpace;
+pub use relay_run::RelayRun;
+pub use servers::Servers;

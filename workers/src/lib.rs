@@ -1,1 +1,46 @@
-//! placeholder
+//! Whatever takes work off a queue.
+//!
+//! ```text
+//! fetcher ─▶ claim ─▶ apalis worker: settle ▸ catch panic ▸ run ─▶ completer
+//!                                                  heartbeat, on a thread of its own
+//! ```
+//!
+//! | idea | file |
+//! |---|---|
+//! | how a kind is done: [`Handler`] | [`handler`] |
+//! | which kinds this process knows: [`Registry`] | [`registry`] |
+//! | what a handler may do for its job: [`Context`] | [`context`] |
+//! | entries to claims, as many as can start | `fetcher`, `held` (pure) |
+//! | the apalis `Backend` over ledger and transport | `backend` |
+//! | one attempt: decode, run, time out | `run` |
+//! | what becomes of it: the backend's own tower layer | `settling` |
+//! | settlements to the ledger, in batches | `completer` |
+//! | which jobs and leases this process holds | `holdings` |
+//! | leases kept alive | `heartbeat` |
+//! | all of it together, and its drain: [`WorkerProcess`] | [`process`] |
+//!
+//! Absent on purpose: any job kind, and any SQL.
+
+mod backend;
+mod blocking;
+mod completer;
+pub mod context;
+mod engine;
+mod fetcher;
+pub mod handler;
+mod health;
+mod heartbeat;
+mod held;
+mod holdings;
+pub mod process;
+pub mod registry;
+mod run;
+mod settling;
+
+pub use blocking::{BlockingError, BlockingPool};
+pub use context::Context;
+pub use handler::Handler;
+pub use health::Health;
+pub use nexus_jobs::{Job, Outcome};
+pub use process::WorkerProcess;
+pub use registry::Registry;

@@ -3,7 +3,7 @@
 use nexus_schema::copy::encode::{BinaryRows, int8_field};
 
 use super::checkpoint::Checkpoint;
-use super::profile::{Field, Profile};
+use super::profile::Profile;
 use super::standardise::Row;
 use super::text::month::MonthKey;
 
@@ -102,7 +102,9 @@ impl MonthBuffers {
     #[inline]
     pub(super) fn push(&mut self, row: &Row<'_>, row_no: u64) {
         let index = self.open_month(MonthKey::of(row.date));
-        let Some(open) = self.open.get_mut(index) else { return };
+        let Some(open) = self.open.get_mut(index) else {
+            return;
+        };
         let rows = &mut open.rows;
         let before = rows.len();
         rows.reserve(FIXED_BYTES_MAX);
@@ -175,7 +177,11 @@ impl MonthBuffers {
     #[cold]
     fn begin_month(&mut self, month: MonthKey, slot: usize) -> usize {
         let rows = BinaryRows::new(self.spare.pop().unwrap_or_default());
-        self.open.push(OpenMonth { month, rows, count: 0 });
+        self.open.push(OpenMonth {
+            month,
+            rows,
+            count: 0,
+        });
         if let Some(slot) = self.slots.get_mut(slot) {
             *slot = u32::try_from(self.open.len()).unwrap_or(0);
         }
@@ -207,5 +213,3 @@ impl Ordinal {
         &self.digits[self.start..]
     }
 }
-
-const _: () = assert!(Field::TEXTS.len() as i16 + 10 == COLUMNS);

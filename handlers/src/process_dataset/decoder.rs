@@ -59,16 +59,30 @@ impl<R: Read> Decoder<R> {
         checkpoint: Checkpoint,
     ) -> Result<Self, InputError> {
         let started = Instant::now();
-        let Checkpoint { records_done, raw_bytes, sha256, record_bytes_max, tally } = checkpoint;
-        let prefix = Prefix { bytes: raw_bytes, sha256 };
-        let settings = DecodeSettings { record_bytes_max, ..settings };
+        let Checkpoint {
+            records_done,
+            raw_bytes,
+            sha256,
+            record_bytes_max,
+            tally,
+        } = checkpoint;
+        let prefix = Prefix {
+            bytes: raw_bytes,
+            sha256,
+        };
+        let settings = DecodeSettings {
+            record_bytes_max,
+            ..settings
+        };
         let expected = (raw_bytes > 0).then_some(prefix);
         let mut decoder = Self::open(reader, profile, scope, settings, expected)?;
         for _ in 0..records_done {
             if !std::mem::take(&mut decoder.pending)
                 && decoder.records.advance(false)? == Found::End
             {
-                return Err(InputError::ChangedSince { prefix_bytes: raw_bytes });
+                return Err(InputError::ChangedSince {
+                    prefix_bytes: raw_bytes,
+                });
             }
         }
         decoder.records.input_mut().verify_prefix()?;
@@ -86,14 +100,19 @@ impl<R: Read> Decoder<R> {
     ) -> Result<Self, InputError> {
         let started = Instant::now();
         let input = Input::open(reader, settings.block_bytes, expected)?;
-        let mut records =
-            Records::open(input, profile.csv, settings.block_bytes, settings.record_bytes_max)?;
-        let layout = match records.advance(true)? {
-            Found::Record => Layout::resolve(&profile, records.current())?,
-            Found::LineTooLong | Found::UnclosedQuote => {
-                return Err(HeaderError::unreadable().into());
+        let mut records = Records::open(
+            input,
+            profile.csv,
+            settings.block_bytes,
+            settings.record_bytes_max,
+        )?;
+        let layout = match fit(&mut records, &profile) {
+            Ok(layout) => layout,
+            Err(error) => {
+                // A file that changed need not fit any more; that it changed is the better news.
+                records.input_mut().drain_prefix()?;
+                return Err(error);
             }
-            Found::End => return Err(InputError::NoRecords { header: false }),
         };
         Ok(Self {
             records,
@@ -118,7 +137,8 @@ impl<R: Read> Decoder<R> {
 
     /// Takes a chunk's buffers back, to be filled again.
     pub fn recycle(&mut self, chunk: Chunk) {
-        self.months.recycle(chunk.months, 2 * self.settings.chunk_bytes_max);
+        self.months
+            .recycle(chunk.months, 2 * self.settings.chunk_bytes_max);
         self.rejects.recycle(chunk.rejects);
     }
 
@@ -144,7 +164,10 @@ impl<R: Read> Decoder<R> {
             sha256,
             raw_bytes: bytes,
             decoded_bytes: input.decoded_bytes(),
-            stages: StageTimes { read, parse: busy.saturating_sub(read) },
+            stages: StageTimes {
+                read,
+                parse: busy.saturating_sub(read),
+            },
             tally: self.tally,
         })
     }
@@ -159,7 +182,9 @@ impl<R: Read> Decoder<R> {
             ended = !self.decode_record()?;
         }
         if self.tally.rows_read == 0 {
-            return Err(InputError::NoRecords { header: self.profile.csv.header });
+            return Err(InputError::NoRecords {
+                header: self.profile.csv.header,
+            });
         }
         if self.tally.rows_read == before {
             return Ok(None);
@@ -202,11 +227,23 @@ impl<R: Read> Decoder<R> {
                 self.tally.load(&row);
             }
             Err(fault) => {
-                let column = fault.column.and_then(|column| self.layout.names.get(column));
-                self.rejects.push(record, row_no, fault.reason, column.map(String::as_str));
+                let column = fault
+                    .column
+                    .and_then(|column| self.layout.names.get(column));
+                self.rejects
+                    .push(record, row_no, fault.reason, column.map(String::as_str));
                 self.tally.reject(fault.reason);
             }
         }
         Ok(true)
+    }
+}
+
+/// Fits the first record to the profile.
+fn fit<R: Read>(records: &mut Records<R>, profile: &Profile) -> Result<Layout, InputError> {
+    match records.advance(true)? {
+        Found::Record => Ok(Layout::resolve(profile, records.current())?),
+        Found::LineTooLong | Found::UnclosedQuote => Err(HeaderError::unreadable().into()),
+        Found::End => Err(InputError::NoRecords { header: false }),
     }
 }

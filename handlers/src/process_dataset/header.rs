@@ -65,10 +65,14 @@ impl fmt::Display for HeaderError {
             return f.write_str(": its first line is too long, or has a quote that is not closed");
         }
         if !self.missing.is_empty() {
-            write!(f, ": missing {}", self.missing.join(", "))?;
+            write!(f, "; missing {}", self.missing.join(", "))?;
         }
         if !self.ambiguous.is_empty() {
-            write!(f, ": more than one column is called {}", self.ambiguous.join(", "))?;
+            write!(
+                f,
+                "; more than one column is called {}",
+                self.ambiguous.join(", ")
+            )?;
         }
         let shown = self.found.len().min(NAMES_SHOWN_MAX);
         write!(f, "; the file has {}", self.found[..shown].join(", "))?;
@@ -81,7 +85,12 @@ impl fmt::Display for HeaderError {
 
 impl HeaderError {
     pub(super) fn unreadable() -> Self {
-        Self { missing: Vec::new(), ambiguous: Vec::new(), found: Vec::new(), unreadable: true }
+        Self {
+            missing: Vec::new(),
+            ambiguous: Vec::new(),
+            found: Vec::new(),
+            unreadable: true,
+        }
     }
 }
 
@@ -105,7 +114,12 @@ impl Layout {
             }
         }
         if !missing.is_empty() || !ambiguous.is_empty() {
-            return Err(HeaderError { missing, ambiguous, found: names, unreadable: false });
+            return Err(HeaderError {
+                missing,
+                ambiguous,
+                found: names,
+                unreadable: false,
+            });
         }
         let column = |field| columns.get(&field).copied();
         let pair = column(Field::Debit).zip(column(Field::Credit));
@@ -114,7 +128,12 @@ impl Layout {
         // A checked profile has both; the check is repeated rather than trusted.
         let (Some(date), Some(amount)) = (column(Field::Date), amount) else {
             let missing = vec!["date and amount".to_owned()];
-            return Err(HeaderError { missing, ambiguous, found: names, unreadable: false });
+            return Err(HeaderError {
+                missing,
+                ambiguous,
+                found: names,
+                unreadable: false,
+            });
         };
         let mut used: Vec<usize> = columns.values().copied().collect();
         used.sort_unstable();
@@ -160,7 +179,9 @@ fn locate(source: &Source, names: &[String]) -> Located {
         Source::Position(_) => Located::Nowhere,
         Source::Name(wanted) => {
             let wanted = wanted.to_lowercase();
-            let mut found = (0..).zip(names).filter(|(_, name)| name.to_lowercase() == wanted);
+            let mut found = (0..)
+                .zip(names)
+                .filter(|(_, name)| name.to_lowercase() == wanted);
             match (found.next(), found.next()) {
                 (Some((index, _)), None) => Located::At(index),
                 (Some(_), Some(_)) => Located::Ambiguous,

@@ -30,7 +30,7 @@ pub(super) struct Input<R> {
 }
 
 enum Source<R> {
-    Plain(HashedReader<R>),
+    Plain(Box<HashedReader<R>>),
     Gzip(Box<MultiGzDecoder<HashedReader<R>>>),
 }
 
@@ -51,9 +51,13 @@ impl<R: Read> Input<R> {
         let source = if gzip {
             Source::Gzip(Box::new(MultiGzDecoder::new(raw)))
         } else {
-            Source::Plain(raw)
+            Source::Plain(Box::new(raw))
         };
-        Ok(Self { source, decoded_bytes: 0, busy: Duration::ZERO })
+        Ok(Self {
+            source,
+            decoded_bytes: 0,
+            busy: Duration::ZERO,
+        })
     }
 
     /// Fills `buffer` as far as the input reaches; 0 at its end.
@@ -85,6 +89,12 @@ impl<R: Read> Input<R> {
     pub(super) fn verify_prefix(&mut self) -> Result<(), InputError> {
         let raw = self.raw_mut();
         raw.read_ahead().map_err(|error| fault(raw, error))
+    }
+
+    /// The same, but the bytes are dropped: nothing can be read after it.
+    pub(super) fn drain_prefix(&mut self) -> Result<(), InputError> {
+        let raw = self.raw_mut();
+        raw.drain_prefix().map_err(|error| fault(raw, error))
     }
 
     /// Reads the rest, so that the digest is the whole file's.
@@ -143,7 +153,10 @@ impl<R: Read> Input<R> {
         let raw_bytes = raw.prefix().bytes;
         match error.kind() {
             io::ErrorKind::UnexpectedEof => InputError::TruncatedGzip { raw_bytes },
-            _ => InputError::CorruptGzip { raw_bytes, what: error.to_string() },
+            _ => InputError::CorruptGzip {
+                raw_bytes,
+                what: error.to_string(),
+            },
         }
     }
 }

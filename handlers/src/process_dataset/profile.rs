@@ -105,17 +105,24 @@ impl Profile {
 
 /// `None` only after a mistake; every part is looked at even so.
 fn check(shape: &ProfileShape, mistakes: &mut Mistakes) -> Option<Profile> {
-    let dataset_type = mistakes.named("type", &shape.dataset_type, &DatasetType::ALL, |t| t.as_str());
+    let types = DatasetType::ALL;
+    let dataset_type = mistakes.named("type", &shape.dataset_type, &types, DatasetType::as_str);
     let csv = csv::check(&shape.csv, mistakes);
     let columns = columns::check(shape, mistakes);
     let amount = amount::check(&shape.amount, mistakes);
-    let date = dates::style("date", &shape.date.formats, shape.date.steps.as_ref(), mistakes);
+    let date = dates::style(
+        "date",
+        &shape.date.formats,
+        shape.date.steps.as_ref(),
+        mistakes,
+    );
     let date_bounds = dates::bounds(&shape.date, mistakes);
     let timestamp = dates::instant("timestamp", &shape.timestamp, mistakes);
     let posted_at = dates::instant("posted_at", &shape.posted_at, mistakes);
-    let default_currency = shape.defaults.currency.as_ref().and_then(|text| {
-        mistakes.parsed("defaults.currency", text, "three letters, like \"EUR\"")
-    });
+    let default_currency =
+        shape.defaults.currency.as_ref().and_then(|text| {
+            mistakes.parsed("defaults.currency", text, "three letters, like \"EUR\"")
+        });
     let (columns, optional_columns) = columns;
     Some(Profile {
         dataset_type: dataset_type?,

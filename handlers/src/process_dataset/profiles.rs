@@ -1,16 +1,34 @@
 //! The profiles that come with the product.
 
 const SHIPPED: [(&str, &str); 5] = [
-    ("amlsim-transfers", include_str!("../../profiles/amlsim-transfers.toml")),
-    ("canonical-transactions", include_str!("../../profiles/canonical-transactions.toml")),
-    ("corporate-payments", include_str!("../../profiles/corporate-payments.toml")),
-    ("generic-bank-statement", include_str!("../../profiles/generic-bank-statement.toml")),
-    ("generic-expenses", include_str!("../../profiles/generic-expenses.toml")),
+    (
+        "amlsim-transfers",
+        include_str!("../../profiles/amlsim-transfers.toml"),
+    ),
+    (
+        "canonical-transactions",
+        include_str!("../../profiles/canonical-transactions.toml"),
+    ),
+    (
+        "corporate-payments",
+        include_str!("../../profiles/corporate-payments.toml"),
+    ),
+    (
+        "generic-bank-statement",
+        include_str!("../../profiles/generic-bank-statement.toml"),
+    ),
+    (
+        "generic-expenses",
+        include_str!("../../profiles/generic-expenses.toml"),
+    ),
 ];
 
 /// The TOML of the shipped profile with this name.
 pub fn shipped(name: &str) -> Option<&'static str> {
-    SHIPPED.iter().find(|(known, _)| *known == name).map(|(_, toml)| *toml)
+    SHIPPED
+        .iter()
+        .find(|(known, _)| *known == name)
+        .map(|(_, toml)| *toml)
 }
 
 /// The names of the shipped profiles, in order.

@@ -63,7 +63,11 @@ impl<R: Read> Records<R> {
         let mut buffer = vec![0; block_bytes.max(2 * (record_bytes_max + 1))];
         let filled = input.fill(&mut buffer)?;
         let head = &buffer[..filled];
-        let start = if head.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
+        let start = if head.starts_with(BYTE_ORDER_MARK) {
+            BYTE_ORDER_MARK.len()
+        } else {
+            0
+        };
         if start == filled {
             return Err(InputError::Empty);
         }
@@ -96,14 +100,20 @@ impl<R: Read> Records<R> {
             let window = &self.buffer[self.start..window_end];
             let whole = window_end == self.filled;
             match self.splitter.split(window, whole && self.at_end, fields) {
-                Split::Complete { bytes, line_end, lines } if bytes <= self.record_bytes_max => {
+                Split::Complete {
+                    bytes,
+                    line_end,
+                    lines,
+                } if bytes <= self.record_bytes_max => {
                     self.current = (self.start, self.start + bytes, self.line);
                     self.start += bytes + usize::from(line_end.is_some());
                     self.line += lines;
                     self.expect_lf = line_end == Some(b'\r');
                     return Ok(Found::Record);
                 }
-                Split::Partial if whole && !self.at_end && window.len() <= self.record_bytes_max => {
+                Split::Partial
+                    if whole && !self.at_end && window.len() <= self.record_bytes_max =>
+                {
                     self.refill()?;
                 }
                 _ => return Ok(self.give_up_record(window_end)),
@@ -134,8 +144,11 @@ impl<R: Read> Records<R> {
         let end = line_end.unwrap_or(window.len());
         self.current = (self.start, self.start + end, self.line);
         self.start += end;
-        let found =
-            if end > self.record_bytes_max { Found::LineTooLong } else { Found::UnclosedQuote };
+        let found = if end > self.record_bytes_max {
+            Found::LineTooLong
+        } else {
+            Found::UnclosedQuote
+        };
         self.discarding = true;
         found
     }

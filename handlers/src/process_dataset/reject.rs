@@ -92,11 +92,17 @@ pub(super) struct Fault {
 
 impl Fault {
     pub(super) fn record(reason: RejectReason) -> Self {
-        Self { reason, column: None }
+        Self {
+            reason,
+            column: None,
+        }
     }
 
     pub(super) fn field(reason: RejectReason, column: usize) -> Self {
-        Self { reason, column: Some(column) }
+        Self {
+            reason,
+            column: Some(column),
+        }
     }
 }
 

@@ -13,6 +13,7 @@ use super::text::date::Date;
 use super::text::instant::InstantStyle;
 
 /// A row that the table will take. Texts are UTF-8 without NUL, borrowed from the record.
+#[expect(clippy::struct_field_names, reason = "named as the columns are")]
 pub(super) struct Row<'a> {
     /// `None`: the record's ordinal is its id.
     pub(super) row_id: Option<&'a [u8]>,
@@ -36,9 +37,8 @@ pub(super) fn standardise<'a>(
     check_shape(record, layout)?;
     check_bytes(record, layout)?;
     let value = |column: usize| profile.blanks.value(record.field(column));
-    let required = |column: usize| {
-        value(column).ok_or(Fault::field(RejectReason::MissingField, column))
-    };
+    let required =
+        |column: usize| value(column).ok_or(Fault::field(RejectReason::MissingField, column));
     let row_id = layout.row_id.map(required).transpose()?;
     let date = date(required(layout.date)?, layout.date, profile)?;
     let moment = |column: Option<usize>, style: &InstantStyle| {
@@ -46,7 +46,9 @@ pub(super) fn standardise<'a>(
             return Ok(None);
         };
         let micros = style.micros(text);
-        micros.map(Some).ok_or(Fault::field(RejectReason::BadTimestamp, column))
+        micros
+            .map(Some)
+            .ok_or(Fault::field(RejectReason::BadTimestamp, column))
     };
     let timestamp = moment(layout.timestamp, &profile.timestamp)?;
     let posted_at = moment(layout.posted_at, &profile.posted_at)?;
@@ -56,7 +58,10 @@ pub(super) fn standardise<'a>(
             pair([value(debit), value(credit)], [debit, credit], profile)?
         }
     };
-    let currency = match layout.currency.and_then(|column| Some((value(column)?, column))) {
+    let currency = match layout
+        .currency
+        .and_then(|column| Some((value(column)?, column)))
+    {
         None => profile.default_currency,
         Some((text, column)) => {
             let bad = Fault::field(RejectReason::BadCurrency, column);
@@ -64,7 +69,15 @@ pub(super) fn standardise<'a>(
         }
     };
     let texts = layout.texts.map(|column| column.and_then(value));
-    Ok(Row { row_id, date, timestamp, posted_at, amount, currency, texts })
+    Ok(Row {
+        row_id,
+        date,
+        timestamp,
+        posted_at,
+        amount,
+        currency,
+        texts,
+    })
 }
 
 fn check_shape(record: Record<'_>, layout: &Layout) -> Result<(), Fault> {
@@ -78,7 +91,7 @@ fn check_shape(record: Record<'_>, layout: &Layout) -> Result<(), Fault> {
 /// One look at the whole record; only if that finds something, at the columns that are used.
 #[inline]
 fn check_bytes(record: Record<'_>, layout: &Layout) -> Result<(), Fault> {
-    if std::str::from_utf8(record.raw).is_ok() && memchr(0, record.raw).is_none() {
+    if is_plain(record.raw) {
         return Ok(());
     }
     for &column in &layout.used {
@@ -93,9 +106,21 @@ fn check_bytes(record: Record<'_>, layout: &Layout) -> Result<(), Fault> {
     Ok(())
 }
 
+/// ASCII without NUL, in one pass without a branch, which compiles to vector instructions.
+#[inline]
+fn is_plain(bytes: &[u8]) -> bool {
+    bytes
+        .iter()
+        .fold(0, |highest: u8, byte| highest.max(byte.wrapping_sub(1)))
+        < 0x7f
+}
+
 #[inline]
 fn date(text: &[u8], column: usize, profile: &Profile) -> Result<Date, Fault> {
-    let date = profile.date.date(text).ok_or(Fault::field(RejectReason::BadDate, column))?;
+    let date = profile
+        .date
+        .date(text)
+        .ok_or(Fault::field(RejectReason::BadDate, column))?;
     if profile.date_bounds.contains(&date) {
         Ok(date)
     } else {
@@ -120,9 +145,8 @@ fn pair(
     [debit_column, credit_column]: [usize; 2],
     profile: &Profile,
 ) -> Result<Money, Fault> {
-    let read = |text: Option<&[u8]>, column| {
-        text.map(|text| amount(text, column, profile)).transpose()
-    };
+    let read =
+        |text: Option<&[u8]>, column| text.map(|text| amount(text, column, profile)).transpose();
     match (read(debit, debit_column)?, read(credit, credit_column)?) {
         (None, None) => Err(Fault::field(RejectReason::MissingField, debit_column)),
         (Some(debit), None) => Ok(debit.negated()),

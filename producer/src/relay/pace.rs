@@ -29,7 +29,7 @@ pub(super) enum Next {
 }
 
 /// A busy relay polls; one that has been idle for `idle_after` sleeps, but no
-/// longer than until the next row is due.
+/// longer than until the next row is due or the broker's epoch is to be compared.
 pub(super) fn next(round: &Round, idle: Duration, settings: &Settings) -> Next {
     if round.more {
         return Next::AtOnce;
@@ -38,11 +38,12 @@ pub(super) fn next(round: &Round, idle: Duration, settings: &Settings) -> Next {
     if round.full || idle < settings.idle_after.get() {
         return Next::Poll(busy);
     }
-    let longest = settings.poll_idle.get();
-    match round.due_in {
-        Some(due_in) if due_in < longest => Next::Poll(due_in.max(busy)),
-        _ => Next::Sleep(longest),
-    }
+    let longest = settings.poll_idle.get().min(settings.epoch_check.get());
+    Next::Sleep(
+        round
+            .due_in
+            .map_or(longest, |due_in| due_in.clamp(busy, longest.max(busy))),
+    )
 }
 
 #[cfg(test)]
@@ -86,7 +87,7 @@ mod tests {
         };
         assert_eq!(
             next(&soon, long, &settings()),
-            Next::Poll(Duration::from_millis(40))
+            Next::Sleep(Duration::from_millis(40))
         );
     }
 }

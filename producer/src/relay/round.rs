@@ -31,14 +31,16 @@ impl Relay {
                 round.full = true;
                 continue;
             }
-            let rows_max = self
-                .settings
-                .push_rows_max
-                .min(u32::try_from(room).unwrap_or(u32::MAX));
-            let (rows, ids) = self.push(conn, &lane, rows_max).await?;
-            *memory.in_broker.entry(lane).or_default() += ids;
-            round.pushed += ids;
-            round.more |= rows >= rows_max as usize;
+            let pushed = self.push(conn, &lane, room).await?;
+            round.pushed += pushed.ids;
+            round.more |= pushed.rest == Rest::More;
+            round.full |= pushed.rest == Rest::TooLarge;
+            if pushed.rest == Rest::TooLarge {
+                // To be counted anew: claims may have made room meanwhile.
+                memory.in_broker.remove(&lane);
+            } else {
+                *memory.in_broker.entry(lane).or_default() += pushed.ids;
+            }
         }
         self.stats
             .pushed_ids
@@ -70,7 +72,7 @@ impl Relay {
             .map_or(0, |room| room + trickle))
     }
 
-    /// Pushes up to `rows_max` due rows of a lane; returns the rows and their ids.
+    /// Pushes due rows of a lane, up to `push_rows_max` and as many as have room.
     ///
     /// The rows stay locked until the mark commits; a claim that comes in between
     /// waits for it. Should the commit fail after the push, the rows are pushed
@@ -79,22 +81,65 @@ impl Relay {
         &self,
         conn: &mut AsyncPgConnection,
         lane: &Lane,
-        rows_max: u32,
-    ) -> Result<(usize, usize), RelayError> {
+        room: usize,
+    ) -> Result<Pushed, RelayError> {
+        let ids_max = self.settings.broker_ids_max as usize;
+        let rows_max = self
+            .settings
+            .push_rows_max
+            .min(u32::try_from(room).unwrap_or(u32::MAX));
         conn.transaction(async |conn| {
-            let due = dispatch::lock_due(conn, lane, rows_max).await?;
+            let mut due = dispatch::lock_due(conn, lane, rows_max).await?;
+            let full = due.len() >= rows_max as usize;
+            let fitting = fitting(due.iter().map(|row| row.job_ids.len()), room, ids_max);
+            let rest = match fitting < due.len() {
+                true => Rest::TooLarge,
+                false if full => Rest::More,
+                false => Rest::None,
+            };
+            due.truncate(fitting);
             if due.is_empty() {
-                return Ok((0, 0));
+                return Ok(Pushed { ids: 0, rest });
             }
             let rows: Vec<i64> = due.iter().map(|row| row.id).collect();
             let entries: Vec<Entry> = due.into_iter().map(entry).collect();
             let ids = entries.iter().map(|entry| entry.job_ids.len()).sum();
             let epoch = self.transport.push(lane, &entries).await?;
             dispatch::mark_pushed(conn, &rows, &epoch.0).await?;
-            Ok((rows.len(), ids))
+            Ok(Pushed { ids, rest })
         })
         .await
     }
+}
+
+/// What a push did.
+struct Pushed {
+    ids: usize,
+    rest: Rest,
+}
+
+/// What is left due in a lane after a push.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Rest {
+    /// Nothing.
+    None,
+    /// Perhaps more rows, for which there may be room.
+    More,
+    /// A row that does not fit into the room there is.
+    TooLarge,
+}
+
+/// How many rows, of so many ids each, fit into `room` ids. At least one where the
+/// lane is empty: rows may be older than a bound that was lowered.
+fn fitting(rows: impl Iterator<Item = usize>, room: usize, ids_max: usize) -> usize {
+    let mut left = room;
+    rows.enumerate()
+        .take_while(|&(nth, ids)| {
+            let fits = ids <= left || (nth == 0 && room >= ids_max);
+            left = left.saturating_sub(ids);
+            fits
+        })
+        .count()
 }
 
 fn entry(row: DueEntry) -> Entry {
@@ -108,5 +153,25 @@ fn entry(row: DueEntry) -> Entry {
 impl From<diesel::result::Error> for RelayError {
     fn from(error: diesel::result::Error) -> Self {
         Self::Ledger(error.into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_pushed_while_their_ids_fit() {
+        let rows = || [10, 10, 10].into_iter();
+        assert_eq!(fitting(rows(), 30, 50), 3);
+        assert_eq!(fitting(rows(), 29, 50), 2);
+        assert_eq!(fitting(rows(), 9, 50), 0);
+        assert_eq!(fitting([20, 1].into_iter(), 10, 50), 0, "in order");
+    }
+
+    #[test]
+    fn an_empty_lane_takes_a_row_of_any_size() {
+        assert_eq!(fitting([100, 100].into_iter(), 50, 50), 1);
+        assert_eq!(fitting([100].into_iter(), 49, 50), 0);
     }
 }

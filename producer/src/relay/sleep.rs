@@ -7,13 +7,17 @@ use futures_util::StreamExt;
 use nexus_schema::{Error, Result, dispatch};
 use uuid::Uuid;
 
+/// Enqueue believes a relay's record of its sleep for 30 seconds, so that a relay
+/// that died asleep does not cost a NOTIFY for ever; a longer sleep renews it.
+const RECORD_EVERY: Duration = Duration::from_secs(10);
+
 /// Makes notifications arrive on this connection.
 pub(super) async fn listen(conn: &mut AsyncPgConnection) -> Result<()> {
     Ok(conn.batch_execute("LISTEN nexus_relay").await?)
 }
 
-/// Records that the relay sleeps, waits for a NOTIFY or for `wait`, and records
-/// that it is awake. Returns whether it was woken.
+/// Records that the relay sleeps, waits for a NOTIFY or for `wait`, and where it
+/// was woken records that it is awake. Returns whether it was woken.
 ///
 /// An enqueue that began before the record was visible says nothing: `wait` is
 /// what bounds that race.
@@ -25,7 +29,7 @@ pub(super) async fn until_woken(
     dispatch::record_relay(conn, relay, true).await?;
     let woken = {
         let mut notifications = std::pin::pin!(conn.notifications_stream());
-        match tokio::time::timeout(wait, notifications.next()).await {
+        match tokio::time::timeout(wait.min(RECORD_EVERY), notifications.next()).await {
             Ok(Some(Ok(_))) => true,
             Ok(Some(Err(error))) => return Err(error.into()),
             Ok(None) => return Err(Error::Unavailable("the connection closed".into())),

@@ -9,6 +9,8 @@ use crate::entry::{Delivery, Entry, Receipt, read_ids};
 use crate::redis::connection::Connector;
 use crate::redis::errors::no_group;
 use crate::redis::keys::{GROUP, stream};
+use crate::redis::leave::leave;
+use crate::redis::sweep::sweep;
 use crate::redis::transport::ensure_group;
 use crate::transport::{Consumer, Result};
 
@@ -53,13 +55,17 @@ impl RedisConsumer {
             let prefix = &self.connector.settings().prefix;
             ensure_group(&mut self.shared, prefix, &lane).await?;
         }
-        Ok(())
+        Ok(sweep(&mut self.shared, &self.streams).await?)
     }
 
-    async fn read(&mut self, entries_max: usize, wait: Duration) -> Result<Vec<Delivery>> {
+    /// Reads once. `None`: a group is missing.
+    async fn read(&mut self, entries_max: usize, wait: Duration) -> Result<Option<Vec<Delivery>>> {
         let mut connection = match self.reading.take() {
             Some(connection) => connection,
-            None => self.connector.own(wait).await?,
+            None => {
+                self.ensure_groups().await?;
+                self.connector.own(wait).await?
+            }
         };
         let mut command = redis::cmd("XREADGROUP");
         command
@@ -83,12 +89,11 @@ impl RedisConsumer {
         match reply {
             Ok(reply) => {
                 self.reading = Some(connection);
-                Ok(self.deliveries(reply.unwrap_or_default()).await)
+                Ok(Some(self.deliveries(reply.unwrap_or_default()).await))
             }
             Err(error) if no_group(&error) => {
                 self.reading = Some(connection);
-                self.ensure_groups().await?;
-                Ok(Vec::new())
+                Ok(None)
             }
             // The connection is dropped: its next reply would be this one's.
             Err(error) => Err(error.into()),
@@ -148,7 +153,11 @@ fn entry(id: &StreamId) -> Option<Entry> {
 #[async_trait]
 impl Consumer for RedisConsumer {
     async fn fetch(&mut self, entries_max: usize, wait: Duration) -> Result<Vec<Delivery>> {
-        self.read(entries_max, wait).await
+        if let Some(deliveries) = self.read(entries_max, wait).await? {
+            return Ok(deliveries);
+        }
+        self.ensure_groups().await?;
+        Ok(self.read(entries_max, wait).await?.unwrap_or_default())
     }
 
     async fn take_over(&mut self, entries_max: usize, idle: Duration) -> Result<Vec<Delivery>> {
@@ -197,34 +206,12 @@ impl Consumer for RedisConsumer {
         Ok(pipe.query_async(&mut self.shared).await?)
     }
 
-    async fn leave(&mut self, unsettled: &[Receipt]) -> Result<()> {
-        // Long idle: whoever looks next takes them over.
-        const LONG_AGO_MS: u64 = 24 * 3600 * 1000;
-        let mut pipe = redis::pipe();
-        for band in Band::ALL {
-            let ids: Vec<&str> = unsettled
-                .iter()
-                .filter(|r| r.band == band)
-                .map(|r| r.id.as_str())
-                .collect();
-            let stream = self.stream_of(band);
-            if ids.is_empty() {
-                pipe.cmd("XGROUP")
-                    .arg("DELCONSUMER")
-                    .arg(stream)
-                    .arg(GROUP)
-                    .arg(&self.name);
-            } else {
-                pipe.cmd("XCLAIM")
-                    .arg(stream)
-                    .arg(GROUP)
-                    .arg(&self.name)
-                    .arg(0)
-                    .arg(&ids[..]);
-                pipe.arg("IDLE").arg(LONG_AGO_MS).arg("JUSTID");
-            }
-            pipe.ignore();
+    async fn leave(&mut self, _unsettled: &[Receipt]) -> Result<()> {
+        // The server's list, not the caller's: an answer lost on its way left
+        // entries here that the caller never saw.
+        for stream in &self.streams {
+            leave(&mut self.shared, stream, &self.name).await?;
         }
-        Ok(pipe.query_async(&mut self.shared).await?)
+        Ok(())
     }
 }

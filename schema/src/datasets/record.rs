@@ -61,6 +61,10 @@ pub struct Loaded {
     pub rows_loaded: i64,
     /// Rows rejected.
     pub rows_rejected: i64,
+    /// Rows loaded with an amount below zero.
+    pub rows_negative: i64,
+    /// Rows loaded with an amount of exactly zero.
+    pub rows_zero: i64,
     /// The earliest date.
     pub date_min: Option<NaiveDate>,
     /// The latest date.
@@ -209,6 +213,8 @@ async fn note(
                 0
             }),
             datasets::rows_rejected.eq(loaded.rows_rejected),
+            datasets::rows_negative.eq(loaded.rows_negative),
+            datasets::rows_zero.eq(loaded.rows_zero),
             datasets::date_min.eq(loaded.date_min),
             datasets::date_max.eq(loaded.date_max),
             datasets::timing.eq(&loaded.timing),
@@ -237,8 +243,6 @@ async fn write_sums(
                 s::dataset_id.eq(dataset),
                 s::currency.eq(&sum.currency),
                 s::rows.eq(sum.rows),
-                s::negative_rows.eq(sum.negative_rows),
-                s::zero_rows.eq(sum.zero_rows),
                 s::amount_sum.eq(sum.amount_sum),
             )
         })

@@ -8,6 +8,7 @@ use crate::schema::nexus::dataset_rejects;
 
 /// A row that was not loaded.
 #[derive(Clone, Debug, Serialize, Queryable)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Reject {
     /// The line of the file where it starts; the header is line 1.
     pub line_no: i64,
@@ -23,6 +24,7 @@ pub struct Reject {
 
 /// A page of rejects, in the file's order.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RejectPage {
     /// The rejects.
     pub rejects: Vec<Reject>,

@@ -6,11 +6,12 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::error::Result;
-use crate::money::Money;
+use crate::money::Total;
 use crate::schema::nexus::{dataset_reject_counts, dataset_sums, datasets};
 
 /// A dataset.
 #[derive(Clone, Debug, Serialize, Queryable, Selectable)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[diesel(table_name = datasets)]
 pub struct DatasetView {
     /// Its id.
@@ -43,6 +44,10 @@ pub struct DatasetView {
     pub rows_loaded: i64,
     /// Rows rejected so far.
     pub rows_rejected: i64,
+    /// Rows loaded with an amount below zero.
+    pub rows_negative: i64,
+    /// Rows loaded with an amount of exactly zero.
+    pub rows_zero: i64,
     /// The earliest date.
     pub date_min: Option<NaiveDate>,
     /// The latest date.
@@ -61,21 +66,20 @@ pub struct DatasetView {
 
 /// The rows and the sum of one currency.
 #[derive(Clone, Debug, Serialize, Queryable)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct CurrencySum {
     /// The currency; empty where the rows state none.
     pub currency: String,
     /// How many rows.
     pub rows: i64,
-    /// How many of them are below zero.
-    pub negative_rows: i64,
-    /// How many of them are zero.
-    pub zero_rows: i64,
     /// Their sum.
-    pub amount_sum: Money,
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
+    pub amount_sum: Total,
 }
 
 /// How many rows were rejected for one reason.
 #[derive(Clone, Debug, Serialize, Queryable)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RejectCount {
     /// The reason's code.
     pub reason: String,
@@ -85,6 +89,7 @@ pub struct RejectCount {
 
 /// A dataset with its sums and its rejects by reason.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct DatasetDetail {
     /// The dataset.
     #[serde(flatten)]
@@ -112,8 +117,6 @@ pub async fn find(conn: &mut AsyncPgConnection, id: DatasetId) -> Result<Option<
         .select((
             dataset_sums::currency,
             dataset_sums::rows,
-            dataset_sums::negative_rows,
-            dataset_sums::zero_rows,
             dataset_sums::amount_sum,
         ))
         .load(conn)

@@ -24,10 +24,12 @@ pub struct Filter {
 
 /// A page of jobs, the newest first.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Page {
     /// The jobs.
     pub jobs: Vec<JobView>,
     /// Where the next page starts; `None` at the end.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<i64>))]
     pub next: Option<JobId>,
 }
 

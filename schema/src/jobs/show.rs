@@ -13,6 +13,7 @@ use crate::schema::nexus::attempt_errors;
 
 /// A job, live or finished.
 #[derive(Clone, Debug, Serialize, QueryableByName)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct JobView {
     /// Its id.
     #[diesel(sql_type = BigInt)]
@@ -29,6 +30,7 @@ pub struct JobView {
     /// Its priority band's number.
     #[diesel(sql_type = SmallInt)]
     #[serde(serialize_with = "band_name")]
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
     pub band: i16,
     /// Its state.
     #[diesel(sql_type = Text)]
@@ -90,6 +92,7 @@ fn band_name<S: serde::Serializer>(band: &i16, to: S) -> std::result::Result<S::
 
 /// An attempt that failed.
 #[derive(Clone, Debug, Serialize, Queryable)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct AttemptError {
     /// The run it belongs to.
     pub run: i32,
@@ -105,6 +108,7 @@ pub struct AttemptError {
 
 /// A job with its failed attempts.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct JobDetail {
     /// The job.
     #[serde(flatten)]

@@ -1,4 +1,5 @@
--- To history, completed. A stale token drops only its own job.
+-- To history, completed; leases whose jobs are all settled close with it. A stale
+-- token drops only its own job.
 WITH done AS (
     SELECT * FROM unnest($1::bigint[], $2::uuid[], $3::text[]) AS d(id, token, result)
 ), gone AS (
@@ -12,5 +13,7 @@ WITH done AS (
            lost_leases, timeout_ms, tags, args, created_at, created_by, started_at, now(),
            result::json
     FROM gone
+), closed AS (
+    DELETE FROM nexus.leases WHERE token = ANY ($4)
 )
 SELECT id FROM gone

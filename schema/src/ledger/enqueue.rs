@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use diesel::QueryableByName;
 use diesel::sql_types::{Array, BigInt, Integer, Nullable, SmallInt, Text, Timestamptz};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
@@ -16,7 +18,8 @@ struct Row {
 /// Writes job rows and their dispatch rows, in whatever transaction `conn` is
 /// in: the caller's own, or one of this statement. Returns the ids in input order.
 ///
-/// Refuses a batch over `batch_max` and arguments over `args_bytes_max`.
+/// Refuses a batch over `batch_max`, arguments over `args_bytes_max`, and a tenant
+/// that is not there.
 pub async fn enqueue(
     conn: &mut AsyncPgConnection,
     jobs: &[NewJob],
@@ -80,6 +83,9 @@ pub async fn enqueue(
     )
     .load(conn)
     .await?;
+    if rows.is_empty() && !jobs.is_empty() {
+        return Err(no_tenant(jobs));
+    }
     Ok(rows.into_iter().map(|row| JobId(row.id)).collect())
 }
 
@@ -101,8 +107,8 @@ fn check(jobs: &[NewJob], limits: &Enqueue) -> Result<()> {
                 job.kind
             )));
         }
-        // Postgres's text cannot hold it, and the error would name no job.
-        if job.args.get().contains("\\u0000") {
+        // Postgres's `json` keeps it, but cannot hand it out as text.
+        if names_nul(job.args.get()) {
             return Err(Error::Invalid(format!(
                 "job {index} ({}) has a NUL character in its arguments",
                 job.kind
@@ -116,6 +122,24 @@ fn check(jobs: &[NewJob], limits: &Enqueue) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Whether JSON text holds the escape of a NUL character, rather than an escaped
+/// backslash and four digits.
+fn names_nul(json: &str) -> bool {
+    json.match_indices("\\u0000").any(|(at, _)| {
+        let before = json.as_bytes()[..at].iter().rev();
+        before.take_while(|byte| **byte == b'\\').count() % 2 == 0
+    })
+}
+
+fn no_tenant(jobs: &[NewJob]) -> Error {
+    let tenants: BTreeSet<_> = jobs.iter().map(|job| job.tenant).collect();
+    let tenants: Vec<String> = tenants.iter().map(ToString::to_string).collect();
+    Error::NotFound {
+        what: "tenant",
+        id: tenants.join(" or "),
+    }
 }
 
 /// Words as a Postgres array literal: arrays of arrays must be rectangular, so
@@ -134,6 +158,14 @@ fn array_literal(words: &[String]) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_nul_is_told_from_what_looks_like_one() {
+        assert!(names_nul(r#"{"a":"\u0000"}"#));
+        assert!(names_nul(r#"{"a":"\\\u0000"}"#));
+        assert!(!names_nul(r#"{"a":"\\u0000"}"#));
+        assert!(!names_nul(r#"{"a":"u0000"}"#));
+    }
 
     #[test]
     fn tags_are_quoted() {

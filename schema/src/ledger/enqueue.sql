@@ -10,6 +10,8 @@ WITH input AS MATERIALIZED (
                 $7::timestamptz[], $8::integer[], $9::bigint[], $10::text[], $11::text[])
          WITH ORDINALITY
          AS i(tenant_id, kind, queue, band, entry_ids, delay_ms, at, attempts_max, timeout_ms, tags, args, ord)
+    WHERE NOT EXISTS (SELECT FROM unnest($1::bigint[]) AS given(id)
+                      WHERE given.id NOT IN (SELECT id FROM nexus.tenants))
     ORDER BY ord
 ), job AS (
     INSERT INTO nexus.jobs (id, tenant_id, kind, queue, band, state, due_at, attempts_max,

@@ -40,15 +40,22 @@ fn held(rows: Vec<Row>) -> Vec<JobId> {
     rows.into_iter().map(|row| JobId(row.id)).collect()
 }
 
-/// Moves jobs to history as completed, each with its result as JSON text.
-pub async fn complete(conn: &mut AsyncPgConnection, done: &[Settled<Option<String>>]) -> Held {
+/// Moves jobs to history as completed, each with its result as JSON text, and
+/// closes leases whose jobs are all settled by now.
+pub async fn complete(
+    conn: &mut AsyncPgConnection,
+    done: &[Settled<Option<String>>],
+    leases: &[Token],
+) -> Held {
     let (ids, tokens) = ids(done);
+    let leases: Vec<uuid::Uuid> = leases.iter().map(|lease| lease.0).collect();
     let results: Vec<Option<&str>> = done.iter().map(|d| d.with.as_deref()).collect();
     let rows = Prepared(
         sql_file!("complete.sql")
             .bind::<Array<BigInt>, _>(ids)
             .bind::<Array<Uuid>, _>(tokens)
-            .bind::<Array<Nullable<Text>>, _>(results),
+            .bind::<Array<Nullable<Text>>, _>(results)
+            .bind::<Array<Uuid>, _>(leases),
     )
     .load(conn)
     .await?;

@@ -57,6 +57,7 @@ impl Serialize for Digest {
 impl<'de> Deserialize<'de> for Digest {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        text.parse().map_err(|error| de::Error::custom(format_args!("{error}: {text:?}")))
+        text.parse()
+            .map_err(|error| de::Error::custom(format_args!("{error}: {text:?}")))
     }
 }

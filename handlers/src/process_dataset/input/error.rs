@@ -27,7 +27,9 @@ pub enum InputError {
         what: &'static str,
     },
     /// gzip that ends before its end mark: most likely a broken copy or upload.
-    #[error("the gzip file is truncated: it ends in the middle of its data after {raw_bytes} bytes")]
+    #[error(
+        "the gzip file is truncated: it ends in the middle of its data after {raw_bytes} bytes"
+    )]
     TruncatedGzip {
         /// Compressed bytes read.
         raw_bytes: u64,

@@ -54,7 +54,10 @@ impl<R: Read> HashedReader<R> {
     /// Everything read so far.
     pub(super) fn prefix(&self) -> Prefix {
         let sha256 = Digest::new(self.hasher.clone().finalize().into());
-        Prefix { bytes: self.bytes, sha256 }
+        Prefix {
+            bytes: self.bytes,
+            sha256,
+        }
     }
 
     pub(super) fn has_fault(&self) -> bool {
@@ -133,7 +136,9 @@ impl<R: Read> HashedReader<R> {
             let shorter = count == 0 && wanted > 0;
             let complete = self.bytes == prefix.bytes;
             if shorter || complete && self.prefix() != prefix {
-                self.fault = Some(Fault::Changed { prefix_bytes: prefix.bytes });
+                self.fault = Some(Fault::Changed {
+                    prefix_bytes: prefix.bytes,
+                });
                 return Err(io::Error::other("changed since"));
             }
             if complete {

@@ -23,7 +23,9 @@ fn decode(raw: &[u8], expected: Option<Prefix>) -> Result<(Vec<u8>, Prefix), Inp
 }
 
 fn sample() -> Vec<u8> {
-    (0..5000_u32).flat_map(|n| format!("{},{}\n", n, n * n % 977).into_bytes()).collect()
+    (0..5000_u32)
+        .flat_map(|n| format!("{},{}\n", n, n * n % 977).into_bytes())
+        .collect()
 }
 
 #[test]
@@ -37,7 +39,10 @@ fn digest_is_of_the_raw_bytes() {
     assert_eq!("ba78".parse::<Digest>(), Err(digest::NotADigest));
     let raw = gzip(b"abc");
     let (decoded, prefix) = decode(&raw, None).unwrap();
-    assert_eq!((decoded.as_slice(), prefix.bytes), (b"abc".as_slice(), raw.len() as u64));
+    assert_eq!(
+        (decoded.as_slice(), prefix.bytes),
+        (b"abc".as_slice(), raw.len() as u64)
+    );
 }
 
 #[test]
@@ -51,9 +56,21 @@ fn gzip_of_many_members_is_one_file() {
 #[test]
 fn gzip_cut_anywhere_is_truncated() {
     let raw = gzip(&sample());
-    for len in [3, 9, 10, 11, raw.len() / 2, raw.len() - 9, raw.len() - 8, raw.len() - 1] {
+    for len in [
+        3,
+        9,
+        10,
+        11,
+        raw.len() / 2,
+        raw.len() - 9,
+        raw.len() - 8,
+        raw.len() - 1,
+    ] {
         let error = decode(&raw[..len], None).unwrap_err();
-        assert!(matches!(error, InputError::TruncatedGzip { raw_bytes } if raw_bytes <= len as u64), "{len}: {error}");
+        assert!(
+            matches!(error, InputError::TruncatedGzip { raw_bytes } if raw_bytes <= len as u64),
+            "{len}: {error}"
+        );
     }
 }
 
@@ -62,9 +79,15 @@ fn gzip_that_was_tampered_with_is_corrupt() {
     let mut raw = gzip(&sample());
     let checksum = raw.len() - 6;
     raw[checksum] ^= 1;
-    assert!(matches!(decode(&raw, None), Err(InputError::CorruptGzip { .. })));
+    assert!(matches!(
+        decode(&raw, None),
+        Err(InputError::CorruptGzip { .. })
+    ));
     let with_junk = [gzip(b"abc").as_slice(), b"junk that is no member"].concat();
-    assert!(matches!(decode(&with_junk, None), Err(InputError::CorruptGzip { .. })));
+    assert!(matches!(
+        decode(&with_junk, None),
+        Err(InputError::CorruptGzip { .. })
+    ));
 }
 
 #[test]
@@ -73,21 +96,30 @@ fn prefix_is_compared_at_its_end_whatever_the_blocks() {
     for raw in [gzip(&plain), plain.clone()] {
         for len in [1, 2, BLOCK - 1, BLOCK, BLOCK + 1, raw.len() - 1, raw.len()] {
             let bytes = len as u64;
-            let sha256 = Digest::new(sha2::Digest::finalize({
-                let mut hasher = <sha2::Sha256 as sha2::Digest>::new();
-                sha2::Digest::update(&mut hasher, &raw[..len]);
-                hasher
-            }).into());
+            let sha256 = Digest::new(
+                sha2::Digest::finalize({
+                    let mut hasher = <sha2::Sha256 as sha2::Digest>::new();
+                    sha2::Digest::update(&mut hasher, &raw[..len]);
+                    hasher
+                })
+                .into(),
+            );
             let expected = Some(Prefix { bytes, sha256 });
             assert_eq!(decode(&raw, expected).unwrap().0, plain, "{len}");
 
             let mut changed = raw.clone();
             changed[len - 1] ^= 0x20;
             let error = decode(&changed, expected).unwrap_err();
-            assert!(matches!(error, InputError::ChangedSince { prefix_bytes } if prefix_bytes == bytes), "{len} {error}");
+            assert!(
+                matches!(error, InputError::ChangedSince { prefix_bytes } if prefix_bytes == bytes),
+                "{len} {error}"
+            );
 
             let error = decode(&raw[..len - 1], expected).unwrap_err();
-            assert!(matches!(error, InputError::ChangedSince { .. }), "{len} {error}");
+            assert!(
+                matches!(error, InputError::ChangedSince { .. }),
+                "{len} {error}"
+            );
         }
     }
 }
@@ -120,6 +152,12 @@ fn errors_of_the_reader_below_come_through() {
     let reader = head[..100].chain(Broken);
     let mut input = Input::open(reader, BLOCK, None).unwrap();
     let error = input.fill(&mut vec![0; 1 << 20]).unwrap_err();
-    assert!(matches!(&error, InputError::Io(error) if error.to_string() == "cable cut"), "{error}");
-    assert!(matches!(Input::open(Broken, BLOCK, None), Err(InputError::Io(_))));
+    assert!(
+        matches!(&error, InputError::Io(error) if error.to_string() == "cable cut"),
+        "{error}"
+    );
+    assert!(matches!(
+        Input::open(Broken, BLOCK, None),
+        Err(InputError::Io(_))
+    ));
 }

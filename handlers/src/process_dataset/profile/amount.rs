@@ -21,7 +21,10 @@ pub(super) fn check(shape: &AmountShape, mistakes: &mut Mistakes) -> Option<Amou
             let what = format!("{mark:?} should be one mark, like \",\", or a space");
             mistakes.add("amount.thousands_marks", what);
         } else if *mark == shape.decimal_mark {
-            mistakes.add("amount.thousands_marks", format_args!("{mark:?} is the decimal mark"));
+            mistakes.add(
+                "amount.thousands_marks",
+                format_args!("{mark:?} is the decimal mark"),
+            );
         }
     }
     for sign in &shape.currency_signs {
@@ -34,14 +37,23 @@ pub(super) fn check(shape: &AmountShape, mistakes: &mut Mistakes) -> Option<Amou
     Some(AmountStyle {
         decimal_mark: decimal_mark?,
         thousands_marks: shape.thousands_marks.clone(),
-        currency_signs: shape.currency_signs.iter().map(|sign| sign.trim().to_owned()).collect(),
+        currency_signs: shape
+            .currency_signs
+            .iter()
+            .map(|sign| sign.trim().to_owned())
+            .collect(),
         negative: negative_forms(&shape.negative, mistakes),
     })
 }
 
 fn negative_forms(names: &[String], mistakes: &mut Mistakes) -> NegativeForms {
-    const NAMES: [&str; 5] =
-        ["leading_minus", "trailing_minus", "parentheses", "dr_suffix", "cr_suffix"];
+    const NAMES: [&str; 5] = [
+        "leading_minus",
+        "trailing_minus",
+        "parentheses",
+        "dr_suffix",
+        "cr_suffix",
+    ];
     let mut forms = NegativeForms::default();
     for name in names {
         match mistakes.named("amount.negative", name, &NAMES, |name| name) {
@@ -50,8 +62,16 @@ fn negative_forms(names: &[String], mistakes: &mut Mistakes) -> NegativeForms {
             Some("parentheses") => forms.parentheses = true,
             Some(suffix @ ("dr_suffix" | "cr_suffix")) => {
                 let debit = suffix == "dr_suffix";
-                let which = if debit { NegativeSuffix::Debit } else { NegativeSuffix::Credit };
-                if forms.suffix.replace(which).is_some_and(|before| before != which) {
+                let which = if debit {
+                    NegativeSuffix::Debit
+                } else {
+                    NegativeSuffix::Credit
+                };
+                if forms
+                    .suffix
+                    .replace(which)
+                    .is_some_and(|before| before != which)
+                {
                     let what = "dr_suffix and cr_suffix cannot both be negative";
                     mistakes.add("amount.negative", what);
                 }

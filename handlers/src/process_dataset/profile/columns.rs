@@ -64,7 +64,10 @@ fn required(shape: &ProfileShape, mistakes: &mut Mistakes) {
     match (has(Field::Amount), pair) {
         (true, [false, false]) | (false, [true, true]) => {}
         (false, [false, false]) => {
-            mistakes.add("columns.amount", "missing; give it, or both debit and credit");
+            mistakes.add(
+                "columns.amount",
+                "missing; give it, or both debit and credit",
+            );
         }
         (false, _) => mistakes.add("columns", "debit and credit go together"),
         (true, _) => mistakes.add("columns", "give amount, or debit and credit, but not both"),
@@ -82,9 +85,15 @@ fn optional(shape: &ProfileShape, mistakes: &mut Mistakes) -> BTreeSet<Field> {
             Field::RowId | Field::Date | Field::Amount | Field::Debit | Field::Credit
         );
         if required {
-            mistakes.add("optional_columns", format_args!("{name} cannot be optional"));
+            mistakes.add(
+                "optional_columns",
+                format_args!("{name} cannot be optional"),
+            );
         } else if !shape.columns.contains_key(name) {
-            mistakes.add("optional_columns", format_args!("{name} is not among the columns"));
+            mistakes.add(
+                "optional_columns",
+                format_args!("{name} is not among the columns"),
+            );
         } else {
             optional.insert(field);
         }

@@ -16,26 +16,44 @@ pub struct CsvStyle {
 
 impl Default for CsvStyle {
     fn default() -> Self {
-        Self { delimiter: b',', quote: Some(b'"'), header: true }
+        Self {
+            delimiter: b',',
+            quote: Some(b'"'),
+            header: true,
+        }
     }
 }
 
 pub(super) fn check(shape: &CsvShape, mistakes: &mut Mistakes) -> Option<CsvStyle> {
     let delimiter = mark(&shape.delimiter);
     if delimiter.is_none() {
-        let what = format!("{:?} should be one ASCII character, like \",\"", shape.delimiter);
+        let what = format!(
+            "{:?} should be one ASCII character, like \",\"",
+            shape.delimiter
+        );
         mistakes.add("csv.delimiter", what);
     }
-    let quote = if shape.quote.is_empty() { Some(None) } else { mark(&shape.quote).map(Some) };
+    let quote = if shape.quote.is_empty() {
+        Some(None)
+    } else {
+        mark(&shape.quote).map(Some)
+    };
     if quote.is_none() {
-        let what = format!("{:?} should be one ASCII character, or \"\" for none", shape.quote);
+        let what = format!(
+            "{:?} should be one ASCII character, or \"\" for none",
+            shape.quote
+        );
         mistakes.add("csv.quote", what);
     }
     let (delimiter, quote) = (delimiter?, quote?);
     if quote == Some(delimiter) {
         mistakes.add("csv.quote", "the quote cannot be the delimiter");
     }
-    Some(CsvStyle { delimiter, quote, header: shape.header })
+    Some(CsvStyle {
+        delimiter,
+        quote,
+        header: shape.header,
+    })
 }
 
 /// One ASCII character that can mark something: no letter or digit, no line end, no NUL.

@@ -42,7 +42,13 @@ pub(super) fn instant(
     mistakes: &mut Mistakes,
 ) -> Option<InstantStyle> {
     let formats: Vec<&str> = shape.formats.iter().map(String::as_str).collect();
-    let style = styled(section, &formats, &INSTANT_FORMATS, shape.steps.as_ref(), mistakes);
+    let style = styled(
+        section,
+        &formats,
+        &INSTANT_FORMATS,
+        shape.steps.as_ref(),
+        mistakes,
+    );
     let offset_seconds = match &shape.offset {
         None => Some(0),
         Some(text) => {
@@ -51,14 +57,14 @@ pub(super) fn instant(
             offset.map(|Offset(seconds)| seconds)
         }
     };
-    Some(InstantStyle { style: style?, offset_seconds: offset_seconds? })
+    Some(InstantStyle {
+        style: style?,
+        offset_seconds: offset_seconds?,
+    })
 }
 
 /// The first and the last plausible day.
-pub(super) fn bounds(
-    shape: &DateShape,
-    mistakes: &mut Mistakes,
-) -> Option<RangeInclusive<Date>> {
+pub(super) fn bounds(shape: &DateShape, mistakes: &mut Mistakes) -> Option<RangeInclusive<Date>> {
     let mut bound = |setting: &str, value: Option<&Value>, default: &str| match value {
         Some(value) => day(setting, value, mistakes),
         None => default.parse().ok(),
@@ -84,24 +90,27 @@ fn styled(
             mistakes.add(section, "give formats or steps, but not both");
         }
         let origin = day(&format!("{section}.steps.origin"), &steps.origin, mistakes);
-        const UNITS: [StepUnit; 4] =
-            [StepUnit::Hour, StepUnit::Day, StepUnit::Week, StepUnit::Month];
         let setting = format!("{section}.steps.unit");
-        let unit = mistakes.named(setting, &steps.unit, &UNITS, |unit| match unit {
-            StepUnit::Hour => "hour",
-            StepUnit::Day => "day",
-            StepUnit::Week => "week",
-            StepUnit::Month => "month",
-        });
-        return Some(DateStyle::Steps(Steps { origin: origin?, unit: unit? }));
+        let unit = mistakes.named(setting, &steps.unit, &StepUnit::ALL, StepUnit::name);
+        return Some(DateStyle::Steps(Steps {
+            origin: origin?,
+            unit: unit?,
+        }));
     }
-    let formats = if formats.is_empty() { defaults } else { formats };
+    let formats = if formats.is_empty() {
+        defaults
+    } else {
+        formats
+    };
     let mut patterns = Vec::new();
     for format in formats {
         match Pattern::compile(format) {
             Ok(pattern) => patterns.push(pattern),
             Err(error) => {
-                mistakes.add(format_args!("{section}.formats"), format_args!("{format:?}: {error}"));
+                mistakes.add(
+                    format_args!("{section}.formats"),
+                    format_args!("{format:?}: {error}"),
+                );
             }
         }
     }
@@ -128,6 +137,9 @@ impl FromStr for Offset {
         let reading = Pattern::compile("%Y-%m-%d%z")
             .ok()
             .and_then(|pattern| pattern.read(format!("2000-01-01{text}").as_bytes()));
-        reading.and_then(|reading| reading.offset_seconds).map(Self).ok_or(NotADate)
+        reading
+            .and_then(|reading| reading.offset_seconds)
+            .map(Self)
+            .ok_or(NotADate)
     }
 }

@@ -33,7 +33,10 @@ impl Mistakes {
         let found = choices.iter().copied().find(|&choice| name(choice) == text);
         if found.is_none() {
             let names: Vec<_> = choices.iter().map(|&choice| name(choice)).collect();
-            self.add(setting, format_args!("{text:?} is not one of {}", names.join(", ")));
+            self.add(
+                setting,
+                format_args!("{text:?} is not one of {}", names.join(", ")),
+            );
         }
         found
     }

@@ -42,7 +42,11 @@ pub(super) struct CsvShape {
 
 impl Default for CsvShape {
     fn default() -> Self {
-        Self { delimiter: ",".to_owned(), quote: "\"".to_owned(), header: true }
+        Self {
+            delimiter: ",".to_owned(),
+            quote: "\"".to_owned(),
+            header: true,
+        }
     }
 }
 

@@ -21,7 +21,10 @@ fn defaults_are_the_plain_case() {
     assert_eq!(profile.dataset_type, DatasetType::Expenses);
     assert_eq!(profile.csv, CsvStyle::default());
     assert_eq!(profile.columns[&Field::RowId], Source::Ordinal);
-    assert_eq!(profile.columns[&Field::Date], Source::Name("Day".to_owned()));
+    assert_eq!(
+        profile.columns[&Field::Date],
+        Source::Name("Day".to_owned())
+    );
     assert_eq!(profile.columns[&Field::Amount], Source::Position(3));
     assert!(matches!(&profile.date, DateStyle::Patterns(patterns) if patterns.len() == 1));
     assert!(profile.date_bounds.contains(&"1900-01-01".parse().unwrap()));
@@ -64,7 +67,33 @@ currency = "dollars"
 "#,
     )
     .unwrap_err();
-    insta::assert_snapshot!(error, @"");
+    insta::assert_snapshot!(error, @r#"
+        profile has 24 mistake(s):
+          type: "receipts" is not one of transactions, expenses, bank_statements
+          csv.delimiter: ";;" should be one ASCII character, like ","
+          csv.quote: "é" should be one ASCII character, or "" for none
+          columns.approver: "Approver" is a name, but the file has no header (csv.header = false): give a position
+          columns.colour: "colour" is not one of row_id, date, timestamp, posted_at, amount, debit, credit, currency, payer_account, payee_account, party_id, party_name, employee, approver, document_number, reference, category, description
+          columns.date: only row_id can be "@row"
+          columns.debit: 0 is no position; the first column is 1
+          columns.employee: boolean should be a column's name, or its position (the first is 1)
+          columns.row_id: the name is empty
+          columns: debit and credit go together
+          optional_columns: amount cannot be optional
+          optional_columns: party_id is not among the columns
+          optional_columns: "colour" is not one of row_id, date, timestamp, posted_at, amount, debit, credit, currency, payer_account, payee_account, party_id, party_name, employee, approver, document_number, reference, category, description
+          amount.decimal_mark: "1" should be one mark, like "."
+          amount.thousands_marks: "--" should be one mark, like ",", or a space
+          amount.currency_signs: "$1" should be a sign or code, like "$" or "EUR"
+          date.formats: "%Q": "%Q" is not known; known are %Y %y %m %d %b %H %M %S %.f %z %%
+          date.formats: "%Y": a date needs a year (%Y or %y), a month (%m or %b) and a day (%d), each exactly once
+          date.min: 2020-01-01 is after date.max, 2019-01-01
+          timestamp: give formats or steps, but not both
+          timestamp.steps.origin: "2020-02-30" should be a day, like "2020-01-31"
+          timestamp.steps.unit: "fortnight" is not one of hour, day, week, month
+          timestamp.offset: "noon" should be an offset from UTC, like "+01:00"
+          defaults.currency: "dollars" should be three letters, like "EUR"
+        "#);
 }
 
 #[test]
@@ -72,6 +101,9 @@ fn unknown_keys_and_wrong_types_say_where() {
     let error = Profile::parse("type = \"expenses\"\ncolour = 1\n[columns]\n").unwrap_err();
     let text = error.to_string();
     assert!(text.contains("line 2") && text.contains("colour"), "{text}");
-    assert!(matches!(Profile::parse("type = 1"), Err(ProfileError::Syntax(_))));
+    assert!(matches!(
+        Profile::parse("type = 1"),
+        Err(ProfileError::Syntax(_))
+    ));
     assert!(matches!(Profile::parse("\0"), Err(ProfileError::Syntax(_))));
 }

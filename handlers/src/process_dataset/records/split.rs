@@ -64,9 +64,17 @@ impl<'a> Record<'a> {
     /// A field without its quotes, counted from 0; empty where the record has no such field.
     #[inline]
     pub(in super::super) fn field(&self, index: usize) -> &'a [u8] {
-        let Some(span) = self.spans.get(index) else { return &[] };
-        let bytes = if span.unescaped { self.scratch } else { self.raw };
-        bytes.get(span.start as usize..span.end as usize).unwrap_or_default()
+        let Some(span) = self.spans.get(index) else {
+            return &[];
+        };
+        let bytes = if span.unescaped {
+            self.scratch
+        } else {
+            self.raw
+        };
+        bytes
+            .get(span.start as usize..span.end as usize)
+            .unwrap_or_default()
     }
 }
 
@@ -83,7 +91,12 @@ impl Splitter {
     /// The record split last, whose bytes were `raw`.
     #[inline]
     pub(super) fn record<'a>(&'a self, raw: &'a [u8], line: u64) -> Record<'a> {
-        Record { raw, line, spans: &self.spans, scratch: &self.scratch }
+        Record {
+            raw,
+            line,
+            spans: &self.spans,
+            scratch: &self.scratch,
+        }
     }
 
     /// Looks for one record at the start of `input`; `at_end` says that nothing follows it.
@@ -109,7 +122,11 @@ impl Splitter {
             }
             self.push(start, bytes, false);
         }
-        Split::Complete { bytes, line_end, lines: 1 }
+        Split::Complete {
+            bytes,
+            line_end,
+            lines: 1,
+        }
     }
 
     /// The same for a record that has a quote somewhere.
@@ -125,7 +142,9 @@ impl Splitter {
                 self.push(position, end, false);
                 Some(end)
             };
-            let Some(end) = end else { return Split::Partial };
+            let Some(end) = end else {
+                return Split::Partial;
+            };
             match input.get(end) {
                 Some(&b) if b == self.delimiter => position = end + 1,
                 None if !at_end => return Split::Partial,
@@ -187,7 +206,11 @@ impl Splitter {
     fn push(&mut self, start: usize, end: usize, unescaped: bool) {
         // A record's bound is far below 4 GiB.
         let [start, end] = [start, end].map(|n| u32::try_from(n).unwrap_or(u32::MAX));
-        self.spans.push(Span { start, end, unescaped });
+        self.spans.push(Span {
+            start,
+            end,
+            unescaped,
+        });
     }
 }
 

@@ -2,7 +2,11 @@ use proptest::prelude::*;
 
 use super::*;
 
-const STYLE: CsvStyle = CsvStyle { delimiter: b',', quote: Some(b'"'), header: true };
+const STYLE: CsvStyle = CsvStyle {
+    delimiter: b',',
+    quote: Some(b'"'),
+    header: true,
+};
 
 /// What was found, the line that it starts on, and its fields (raw bytes where it is faulty).
 type Row = (Found, u64, Vec<String>);
@@ -29,7 +33,10 @@ fn rows(text: &[u8], block_bytes: usize, record_bytes_max: usize) -> Vec<Row> {
 }
 
 fn fields(text: &str) -> Vec<Vec<String>> {
-    rows(text.as_bytes(), 16, 64).into_iter().map(|(_, _, fields)| fields).collect()
+    rows(text.as_bytes(), 16, 64)
+        .into_iter()
+        .map(|(_, _, fields)| fields)
+        .collect()
 }
 
 /// The same by csv-core: the reference.
@@ -41,8 +48,11 @@ fn reference(text: &[u8]) -> Vec<Vec<String>> {
     let mut rows = Vec::new();
     let (mut written, mut ended) = (0, 0);
     loop {
-        let (result, read, wrote, finished) =
-            reader.read_record(&text[position..], &mut output[written..], &mut ends[ended..]);
+        let (result, read, wrote, finished) = reader.read_record(
+            &text[position..],
+            &mut output[written..],
+            &mut ends[ended..],
+        );
         position += read;
         written += wrote;
         ended += finished;
@@ -50,11 +60,16 @@ fn reference(text: &[u8]) -> Vec<Vec<String>> {
             csv_core::ReadRecordResult::InputEmpty => {}
             csv_core::ReadRecordResult::Record => {
                 let mut start = 0;
-                rows.push(ends[..ended].iter().map(|&end| {
-                    let field = String::from_utf8_lossy(&output[start..end]).into_owned();
-                    start = end;
-                    field
-                }).collect());
+                rows.push(
+                    ends[..ended]
+                        .iter()
+                        .map(|&end| {
+                            let field = String::from_utf8_lossy(&output[start..end]).into_owned();
+                            start = end;
+                            field
+                        })
+                        .collect(),
+                );
                 (written, ended) = (0, 0);
             }
             csv_core::ReadRecordResult::End => return rows,
@@ -70,7 +85,11 @@ fn quotes_line_ends_and_blank_lines() {
         rows(text.as_bytes(), 8, 64),
         [
             (Found::Record, 1, vec!["a".to_owned(), "b".to_owned()]),
-            (Found::Record, 3, vec!["1,\"x\"".to_owned(), "2\r\n3".to_owned()]),
+            (
+                Found::Record,
+                3,
+                vec!["1,\"x\"".to_owned(), "2\r\n3".to_owned()]
+            ),
             (Found::Record, 6, vec!["4".to_owned(), "56".to_owned()]),
             (Found::Record, 7, vec!["7".to_owned(), String::new()]),
         ]
@@ -83,14 +102,24 @@ fn quotes_line_ends_and_blank_lines() {
 #[test]
 fn unclosed_quote_costs_one_line() {
     let text = "a,b\n1,\"x\n2,y\n3,z\n";
-    let found: Vec<_> = rows(text.as_bytes(), 8, 64).into_iter().map(|row| (row.0, row.1)).collect();
-    let expected =
-        [(Found::Record, 1), (Found::UnclosedQuote, 2), (Found::Record, 3), (Found::Record, 4)];
+    let found: Vec<_> = rows(text.as_bytes(), 8, 64)
+        .into_iter()
+        .map(|row| (row.0, row.1))
+        .collect();
+    let expected = [
+        (Found::Record, 1),
+        (Found::UnclosedQuote, 2),
+        (Found::Record, 3),
+        (Found::Record, 4),
+    ];
     assert_eq!(found, expected);
     // The same where the file goes on beyond the bound.
     let long = format!("{text}{}", "4,w\n".repeat(100));
     let found = rows(long.as_bytes(), 8, 64);
-    assert_eq!(found[1], (Found::UnclosedQuote, 2, vec!["1,\"x".to_owned()]));
+    assert_eq!(
+        found[1],
+        (Found::UnclosedQuote, 2, vec!["1,\"x".to_owned()])
+    );
     assert_eq!(found.len(), 104);
 }
 
@@ -101,8 +130,12 @@ fn long_line_is_skipped_whole() {
         let text = ["a,b", &long, "1,2", &long].join(line_end);
         let found = rows(text.as_bytes(), 8, 64);
         let kinds: Vec<_> = found.iter().map(|row| (row.0, row.1)).collect();
-        let expected =
-            [(Found::Record, 1), (Found::LineTooLong, 2), (Found::Record, 3), (Found::LineTooLong, 4)];
+        let expected = [
+            (Found::Record, 1),
+            (Found::LineTooLong, 2),
+            (Found::Record, 3),
+            (Found::LineTooLong, 4),
+        ];
         assert_eq!(kinds, expected, "{line_end:?}");
         assert!(found[1].2[0].len() <= 65);
     }
@@ -115,16 +148,27 @@ fn bound_is_exact() {
             let text = format!("{}{tail}", "x".repeat(len));
             let rows = rows(text.as_bytes(), 8, 64);
             assert_eq!(rows[0].0, found, "{len} {tail:?}");
-            assert_eq!(rows.len(), 1 + usize::from(tail.ends_with('a')), "{len} {tail:?}");
+            assert_eq!(
+                rows.len(),
+                1 + usize::from(tail.ends_with('a')),
+                "{len} {tail:?}"
+            );
         }
     }
 }
 
 #[test]
 fn other_formats_are_named() {
-    for (head, name) in [("PK\x03\x04", "ZIP"), ("%PDF-1.4", "PDF"), ("PAR1", "Parquet")] {
+    for (head, name) in [
+        ("PK\x03\x04", "ZIP"),
+        ("%PDF-1.4", "PDF"),
+        ("PAR1", "Parquet"),
+    ] {
         let input = Input::open(head.as_bytes(), 64, None).unwrap();
-        let error = Records::open(input, STYLE, 64, 64).err().unwrap().to_string();
+        let error = Records::open(input, STYLE, 64, 64)
+            .err()
+            .unwrap()
+            .to_string();
         assert!(error.contains(name), "{error}");
     }
 }

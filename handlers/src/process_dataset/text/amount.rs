@@ -100,10 +100,20 @@ impl AmountStyle {
     #[cold]
     fn read_dressed(&self, text: &[u8]) -> Result<Money, AmountFault> {
         let text = std::str::from_utf8(trim(text)).map_err(|_| AmountFault::Unreadable)?;
-        let mut dress = Dress { style: self, negative: None, currency_seen: false };
+        let mut dress = Dress {
+            style: self,
+            negative: None,
+            currency_seen: false,
+        };
         let bare = dress.take_off(text).ok_or(AmountFault::Unreadable)?;
-        let value = self.number(bare.as_bytes()).ok_or(AmountFault::Unreadable)?;
-        let value = if dress.negative == Some(true) { -value } else { value };
+        let value = self
+            .number(bare.as_bytes())
+            .ok_or(AmountFault::Unreadable)?;
+        let value = if dress.negative == Some(true) {
+            -value
+        } else {
+            value
+        };
         Money::from_ten_thousandths(value).ok_or(AmountFault::Overflow)
     }
 
@@ -143,10 +153,14 @@ impl AmountStyle {
                 continue;
             }
             let known = mark.or_else(|| {
-                let marks = self.thousands_marks.iter().map(|known| known.as_bytes());
+                let marks = self.thousands_marks.iter().map(String::as_bytes);
                 marks.into_iter().find(|known| rest.starts_with(known))
             });
-            let whole_group = if mark.is_some() { group == 3 } else { (1..=3).contains(&group) };
+            let whole_group = if mark.is_some() {
+                group == 3
+            } else {
+                (1..=3).contains(&group)
+            };
             match known.and_then(|known| rest.strip_prefix(known)) {
                 Some(tail) if whole_group => rest = tail,
                 _ => return None,
@@ -185,19 +199,35 @@ impl Dress<'_> {
     /// `None` where a second sign follows the first.
     fn sign<'t>(&mut self, text: &'t str) -> Option<&'t str> {
         let forms = self.style.negative;
-        let leading = forms.leading_minus.then(|| text.strip_prefix(['-', '\u{2212}'])).flatten();
-        let trailing = forms.trailing_minus.then(|| text.strip_suffix(['-', '\u{2212}'])).flatten();
-        let inside = text.strip_prefix('(').and_then(|text| text.strip_suffix(')'));
+        let leading = forms
+            .leading_minus
+            .then(|| text.strip_prefix(['-', '\u{2212}']))
+            .flatten();
+        let trailing = forms
+            .trailing_minus
+            .then(|| text.strip_suffix(['-', '\u{2212}']))
+            .flatten();
+        let inside = text
+            .strip_prefix('(')
+            .and_then(|text| text.strip_suffix(')'));
         let inside = forms.parentheses.then_some(inside).flatten();
         let found = [
             (leading, true),
             (text.strip_prefix('+'), false),
             (trailing, true),
             (inside, true),
-            (self.suffix(text, "DR"), forms.suffix == Some(NegativeSuffix::Debit)),
-            (self.suffix(text, "CR"), forms.suffix == Some(NegativeSuffix::Credit)),
+            (
+                self.suffix(text, "DR"),
+                forms.suffix == Some(NegativeSuffix::Debit),
+            ),
+            (
+                self.suffix(text, "CR"),
+                forms.suffix == Some(NegativeSuffix::Credit),
+            ),
         ];
-        let Some((bare, negative)) = found.into_iter().find_map(|(text, sign)| Some((text?, sign)))
+        let Some((bare, negative)) = found
+            .into_iter()
+            .find_map(|(text, sign)| Some((text?, sign)))
         else {
             return Some(text);
         };
@@ -214,7 +244,8 @@ impl Dress<'_> {
     /// `None` where a second currency sign follows the first.
     fn currency<'t>(&mut self, text: &'t str) -> Option<&'t str> {
         let bare = self.style.currency_signs.iter().find_map(|sign| {
-            text.strip_prefix(sign.as_str()).or_else(|| text.strip_suffix(sign.as_str()))
+            text.strip_prefix(sign.as_str())
+                .or_else(|| text.strip_suffix(sign.as_str()))
         });
         let Some(bare) = bare else { return Some(text) };
         let first = !std::mem::replace(&mut self.currency_seen, true);

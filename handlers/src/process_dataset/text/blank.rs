@@ -10,8 +10,10 @@ pub struct Blanks {
 impl Blanks {
     /// Texts that count as nothing, compared exactly, after trimming. The empty text always does.
     pub fn new<T: AsRef<str>>(texts: &[T]) -> Self {
-        let texts: Vec<Box<[u8]>> =
-            texts.iter().map(|text| Box::from(text.as_ref().trim().as_bytes())).collect();
+        let texts: Vec<Box<[u8]>> = texts
+            .iter()
+            .map(|text| Box::from(text.as_ref().trim().as_bytes()))
+            .collect();
         let longest = texts.iter().map(|text| text.len()).max().unwrap_or(0);
         Self { texts, longest }
     }

@@ -21,7 +21,9 @@ impl Currency {
     pub fn parse(text: &[u8]) -> Option<Self> {
         let &[a, b, c] = text else { return None };
         let code = [a, b, c];
-        code.iter().all(u8::is_ascii_alphabetic).then(|| Self(code.map(|b| b.to_ascii_uppercase())))
+        code.iter()
+            .all(u8::is_ascii_alphabetic)
+            .then(|| Self(code.map(|b| b.to_ascii_uppercase())))
     }
 
     /// The three letters, or the empty text where unstated.
@@ -66,7 +68,8 @@ impl<'de> Deserialize<'de> for Currency {
         if text.is_empty() {
             return Ok(Self::UNSTATED);
         }
-        text.parse().map_err(|error| de::Error::custom(format_args!("{error}: {text:?}")))
+        text.parse()
+            .map_err(|error| de::Error::custom(format_args!("{error}: {text:?}")))
     }
 }
 

@@ -37,7 +37,12 @@ impl Date {
         let day_of_year = (153 * march_month + 2) / 5 + i32::from(day) - 1;
         let day_count = 365 * march_year + march_year / 4 - march_year / 100 + march_year / 400;
         let days = day_count + day_of_year - EPOCH_FROM_MARCH_0;
-        Some(Self { days, year, month, day })
+        Some(Self {
+            days,
+            year,
+            month,
+            day,
+        })
     }
 
     /// The day so many days after 2000-01-01, within the years 1 to 9999.
@@ -52,7 +57,11 @@ impl Date {
         let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
         let march_month = (5 * of_year + 2) / 153;
         let day = of_year - (153 * march_month + 2) / 5 + 1;
-        let month = if march_month < 10 { march_month + 3 } else { march_month - 9 };
+        let month = if march_month < 10 {
+            march_month + 3
+        } else {
+            march_month - 9
+        };
         let year = year_of_era + era * 400 + i32::from(month <= 2);
         Self::from_ymd(
             u16::try_from(year).ok()?,
@@ -107,7 +116,9 @@ impl Date {
 /// Days that the month has in that year.
 fn days_in_month(year: u16, month: u8) -> u8 {
     match month {
-        2 if year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400)) => 29,
+        2 if year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400)) => {
+            29
+        }
         2 => 28,
         4 | 6 | 9 | 11 => 30,
         _ => 31,
@@ -135,7 +146,10 @@ impl FromStr for Date {
 }
 
 fn digits(text: &str) -> Option<u16> {
-    text.bytes().all(|b| b.is_ascii_digit()).then(|| text.parse().ok()).flatten()
+    text.bytes()
+        .all(|b| b.is_ascii_digit())
+        .then(|| text.parse().ok())
+        .flatten()
 }
 
 impl fmt::Display for Date {
@@ -153,15 +167,15 @@ impl Serialize for Date {
 impl<'de> Deserialize<'de> for Date {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        text.parse().map_err(|error| de::Error::custom(format_args!("{error}: {text:?}")))
+        text.parse()
+            .map_err(|error| de::Error::custom(format_args!("{error}: {text:?}")))
     }
 }
 
 impl From<Date> for NaiveDate {
     fn from(date: Date) -> Self {
         // Every `Date` is a day that chrono has too; the default is never met.
-        Self::from_ymd_opt(date.year.into(), date.month.into(), date.day.into())
-            .unwrap_or_default()
+        Self::from_ymd_opt(date.year.into(), date.month.into(), date.day.into()).unwrap_or_default()
     }
 }
 
@@ -198,8 +212,19 @@ mod tests {
 
     #[test]
     fn days_that_the_calendar_lacks() {
-        for bad in ["2010-02-30", "2023-02-29", "1900-02-29", "2024-13-01", "2024-00-10",
-            "2024-04-31", "2024-01-00", "0000-01-01", "2024-1-01", "+024-01-01", "20é4-01-1"] {
+        for bad in [
+            "2010-02-30",
+            "2023-02-29",
+            "1900-02-29",
+            "2024-13-01",
+            "2024-00-10",
+            "2024-04-31",
+            "2024-01-00",
+            "0000-01-01",
+            "2024-1-01",
+            "+024-01-01",
+            "20é4-01-1",
+        ] {
             assert_eq!(bad.parse::<Date>(), Err(NotADate), "{bad}");
         }
         assert_eq!(date("2000-02-29").to_string(), "2000-02-29");

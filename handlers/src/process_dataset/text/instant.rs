@@ -34,6 +34,21 @@ pub enum StepUnit {
     Month,
 }
 
+impl StepUnit {
+    /// Every unit.
+    pub const ALL: [Self; 4] = [Self::Hour, Self::Day, Self::Week, Self::Month];
+
+    /// The name in profiles.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Hour => "hour",
+            Self::Day => "day",
+            Self::Week => "week",
+            Self::Month => "month",
+        }
+    }
+}
+
 impl Steps {
     fn read(self, text: &[u8]) -> Option<(Date, i64)> {
         let steps: i64 = std::str::from_utf8(text).ok()?.parse().ok()?;
@@ -54,9 +69,9 @@ impl DateStyle {
     #[inline]
     pub fn date(&self, text: &[u8]) -> Option<Date> {
         match self {
-            Self::Patterns(patterns) => {
-                patterns.iter().find_map(|pattern| Some(pattern.read(text)?.date))
-            }
+            Self::Patterns(patterns) => patterns
+                .iter()
+                .find_map(|pattern| Some(pattern.read(text)?.date)),
             Self::Steps(steps) => Some(steps.read(text)?.0),
         }
     }
@@ -95,7 +110,10 @@ mod tests {
     use super::*;
 
     fn steps(unit: StepUnit) -> DateStyle {
-        DateStyle::Steps(Steps { origin: "2020-01-31".parse().unwrap(), unit })
+        DateStyle::Steps(Steps {
+            origin: "2020-01-31".parse().unwrap(),
+            unit,
+        })
     }
 
     fn day(style: &DateStyle, text: &str) -> Option<String> {
@@ -109,8 +127,14 @@ mod tests {
         assert_eq!(day(&steps(StepUnit::Month), "1").unwrap(), "2020-02-29");
         assert_eq!(day(&steps(StepUnit::Hour), "-1").unwrap(), "2020-01-30");
         assert_eq!(day(&steps(StepUnit::Hour), "24").unwrap(), "2020-02-01");
-        for bad in ["", "1.5", "x", "9223372036854775807", "99999999999999999999"] {
-            for unit in [StepUnit::Hour, StepUnit::Day, StepUnit::Week, StepUnit::Month] {
+        for bad in [
+            "",
+            "1.5",
+            "x",
+            "9223372036854775807",
+            "99999999999999999999",
+        ] {
+            for unit in StepUnit::ALL {
                 assert_eq!(day(&steps(unit), bad), None, "{bad} {unit:?}");
             }
         }
@@ -138,9 +162,18 @@ mod tests {
         assert_eq!(style.micros(b"2000-01-01 00:00:00Z"), Some(0));
         assert_eq!(style.micros(b"2000-01-01 00:00:00"), Some(-3_600_000_000));
         assert_eq!(style.micros(b"2000-01-01"), Some(-3_600_000_000));
-        assert_eq!(style.micros(b"2000-01-02 01:00:00+01:00"), Some(MICROS_PER_DAY));
+        assert_eq!(
+            style.micros(b"2000-01-02 01:00:00+01:00"),
+            Some(MICROS_PER_DAY)
+        );
         assert_eq!(style.micros(b"tomorrow"), None);
-        let hours = InstantStyle { style: steps(StepUnit::Hour), offset_seconds: 0 };
-        assert_eq!(hours.micros(b"1"), Some(7335 * MICROS_PER_DAY + 3_600_000_000));
+        let hours = InstantStyle {
+            style: steps(StepUnit::Hour),
+            offset_seconds: 0,
+        };
+        assert_eq!(
+            hours.micros(b"1"),
+            Some(7335 * MICROS_PER_DAY + 3_600_000_000)
+        );
     }
 }

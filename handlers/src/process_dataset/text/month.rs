@@ -17,7 +17,9 @@ impl MonthKey {
     /// The month that holds the day.
     #[inline]
     pub fn of(date: Date) -> Self {
-        Self { index: u32::from(date.year()) * 12 + u32::from(date.month()) - 1 }
+        Self {
+            index: u32::from(date.year()) * 12 + u32::from(date.month()) - 1,
+        }
     }
 
     /// Months since January of the year 0; consecutive months are consecutive numbers.
@@ -71,7 +73,10 @@ mod tests {
         assert_eq!(december.first_day().to_string(), "2010-12-01");
         assert_eq!(december.next_first_day().to_string(), "2011-01-01");
         assert!(december < month("2011-01-01"));
-        assert_eq!(month("9999-12-31").next_first_day().to_string(), "+10000-01-01");
+        assert_eq!(
+            month("9999-12-31").next_first_day().to_string(),
+            "+10000-01-01"
+        );
         assert_eq!(month("0001-01-01").to_string(), "y0001m01");
     }
 }

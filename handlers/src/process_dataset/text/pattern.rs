@@ -18,8 +18,18 @@ use super::date::Date;
 pub const MICROS_PER_DAY: i64 = 86_400_000_000;
 
 const MONTHS: [&[u8]; 12] = [
-    b"january", b"february", b"march", b"april", b"may", b"june", b"july", b"august",
-    b"september", b"october", b"november", b"december",
+    b"january",
+    b"february",
+    b"march",
+    b"april",
+    b"may",
+    b"june",
+    b"july",
+    b"august",
+    b"september",
+    b"october",
+    b"november",
+    b"december",
 ];
 
 /// A compiled way to write a date, with or without a time of day.
@@ -96,7 +106,11 @@ impl Pattern {
         let complete = count(&[Item::IsoDate, Item::Year, Item::ShortYear]) == 1
             && count(&[Item::IsoDate, Item::Month, Item::MonthName]) == 1
             && count(&[Item::IsoDate, Item::Day]) == 1;
-        if complete { Ok(pattern) } else { Err(PatternError::Incomplete) }
+        if complete {
+            Ok(pattern)
+        } else {
+            Err(PatternError::Incomplete)
+        }
     }
 
     /// Reads a text; `None` where it does not match or the calendar or clock lacks it.
@@ -131,7 +145,11 @@ impl Pattern {
         }
         let date = Date::from_ymd(year, u8::try_from(month).ok()?, u8::try_from(day).ok()?)?;
         let seconds = i64::from(hour) * 3600 + i64::from(minute) * 60 + i64::from(second);
-        Some(Reading { date, micros: seconds * 1_000_000 + i64::from(micros), offset_seconds })
+        Some(Reading {
+            date,
+            micros: seconds * 1_000_000 + i64::from(micros),
+            offset_seconds,
+        })
     }
 }
 
@@ -187,18 +205,27 @@ impl Cursor<'_> {
     }
 
     fn iso_date(&mut self) -> Option<(u16, u16, u16)> {
-        let [a, b, c, d, b'-', e, f, b'-', g, h] = self.take()? else { return None };
-        let year = two_digits([a, b])? * 100 + two_digits([c, d])?;
-        Some((year, two_digits([e, f])?, two_digits([g, h])?))
+        let text = self.take::<10>()?;
+        let part = |at: usize| two_digits([text[at], text[at + 1]]);
+        let separated = text[4] == b'-' && text[7] == b'-';
+        let date = (part(0)? * 100 + part(2)?, part(5)?, part(8)?);
+        separated.then_some(date)
     }
 
     fn iso_time(&mut self) -> Option<(u16, u16, u16)> {
-        let [a, b, b':', c, d, b':', e, f] = self.take()? else { return None };
-        Some((two_digits([a, b])?, two_digits([c, d])?, two_digits([e, f])?))
+        let text = self.take::<8>()?;
+        let part = |at: usize| two_digits([text[at], text[at + 1]]);
+        let separated = text[2] == b':' && text[5] == b':';
+        let time = (part(0)?, part(3)?, part(6)?);
+        separated.then_some(time)
     }
 
     fn month_name(&mut self) -> Option<u16> {
-        let len = self.text.iter().take_while(|b| b.is_ascii_alphabetic()).count();
+        let len = self
+            .text
+            .iter()
+            .take_while(|b| b.is_ascii_alphabetic())
+            .count();
         let (name, rest) = self.text.split_at(len);
         self.text = rest;
         let index = MONTHS.iter().position(|month| {
@@ -208,14 +235,20 @@ impl Cursor<'_> {
     }
 
     fn fraction(&mut self) -> Option<u32> {
-        let [b'.', rest @ ..] = self.text else { return Some(0) };
+        let [b'.', rest @ ..] = self.text else {
+            return Some(0);
+        };
         let len = rest.iter().take_while(|b| b.is_ascii_digit()).count();
         if !(1..=9).contains(&len) {
             return None;
         }
         self.text = &rest[len..];
         let padded = rest[..len].iter().copied().chain(std::iter::repeat(b'0'));
-        Some(padded.take(6).fold(0, |micros, b| micros * 10 + u32::from(b - b'0')))
+        Some(
+            padded
+                .take(6)
+                .fold(0, |micros, b| micros * 10 + u32::from(b - b'0')),
+        )
     }
 
     fn offset(&mut self) -> Option<i32> {
@@ -230,7 +263,11 @@ impl Cursor<'_> {
         if let [b':', rest @ ..] = self.text {
             self.text = rest;
         }
-        let minutes = if self.text.first().is_some_and(u8::is_ascii_digit) { self.pair()? } else { 0 };
+        let minutes = if self.text.first().is_some_and(u8::is_ascii_digit) {
+            self.pair()?
+        } else {
+            0
+        };
         let plausible = hours <= 15 && minutes <= 59;
         plausible.then(|| sign * (i32::from(hours) * 3600 + i32::from(minutes) * 60))
     }

@@ -4,7 +4,10 @@ use super::*;
 
 fn read(pattern: &str, text: &str) -> Option<String> {
     let reading = Pattern::compile(pattern).unwrap().read(text.as_bytes())?;
-    let offset = reading.offset_seconds.map(|s| format!(" {s}")).unwrap_or_default();
+    let offset = reading
+        .offset_seconds
+        .map(|s| format!(" {s}"))
+        .unwrap_or_default();
     Some(format!("{} {}{offset}", reading.date, reading.micros))
 }
 
@@ -19,16 +22,40 @@ fn reads_the_usual_forms() {
         ("%b %d, %Y", "September 4, 2010", "2010-09-04 0"),
         ("%d%b%Y", "04MAY2010", "2010-05-04 0"),
         ("%Y%m%d", "20100304", "2010-03-04 0"),
-        ("%Y-%m-%d %H:%M:%S", "2010-03-04 00:00:01", "2010-03-04 1000000"),
-        ("%Y-%m-%dT%H:%M:%S%.f%z", "2010-03-04T23:59:59.5Z", "2010-03-04 86399500000 0"),
-        ("%Y-%m-%dT%H:%M:%S%.f%z", "2010-03-04T00:00:00-05:30", "2010-03-04 0 -19800"),
-        ("%Y-%m-%d %H:%M%z", "2010-03-04 7:05+02", "2010-03-04 25500000000 7200"),
-        ("%Y-%m-%d %S%.f", "2010-03-04 0.123456789", "2010-03-04 123456"),
+        (
+            "%Y-%m-%d %H:%M:%S",
+            "2010-03-04 00:00:01",
+            "2010-03-04 1000000",
+        ),
+        (
+            "%Y-%m-%dT%H:%M:%S%.f%z",
+            "2010-03-04T23:59:59.5Z",
+            "2010-03-04 86399500000 0",
+        ),
+        (
+            "%Y-%m-%dT%H:%M:%S%.f%z",
+            "2010-03-04T00:00:00-05:30",
+            "2010-03-04 0 -19800",
+        ),
+        (
+            "%Y-%m-%d %H:%M%z",
+            "2010-03-04 7:05+02",
+            "2010-03-04 25500000000 7200",
+        ),
+        (
+            "%Y-%m-%d %S%.f",
+            "2010-03-04 0.123456789",
+            "2010-03-04 123456",
+        ),
         ("%Y年%m月%d", "2010年3月4", "2010-03-04 0"),
         ("100%% %Y-%m-%d", "100% 2010-03-04", "2010-03-04 0"),
     ];
     for (pattern, text, expected) in cases {
-        assert_eq!(read(pattern, text).as_deref(), Some(expected), "{pattern} {text}");
+        assert_eq!(
+            read(pattern, text).as_deref(),
+            Some(expected),
+            "{pattern} {text}"
+        );
     }
 }
 
@@ -58,10 +85,23 @@ fn refuses_what_does_not_match() {
 #[test]
 fn patterns_that_make_no_date() {
     for bad in ["", "%Y-%m", "%Y-%m-%d %d", "%y %Y-%m-%d", "%H:%M:%S"] {
-        assert_eq!(Pattern::compile(bad), Err(PatternError::Incomplete), "{bad}");
+        assert_eq!(
+            Pattern::compile(bad),
+            Err(PatternError::Incomplete),
+            "{bad}"
+        );
     }
-    for (bad, code) in [("%Q", "%Q"), ("%Y-%m-%d %.3f", "%.3"), ("%Y%", "%"), ("%é", "%é")] {
-        assert_eq!(Pattern::compile(bad), Err(PatternError::Unknown(code.into())), "{bad}");
+    for (bad, code) in [
+        ("%Q", "%Q"),
+        ("%Y-%m-%d %.3f", "%.3"),
+        ("%Y%", "%"),
+        ("%é", "%é"),
+    ] {
+        assert_eq!(
+            Pattern::compile(bad),
+            Err(PatternError::Unknown(code.into())),
+            "{bad}"
+        );
     }
 }
 

@@ -1,0 +1,55 @@
+//! What the handlers work with.
+
+use std::sync::Arc;
+
+use nexus_config::{Roots, Settings};
+use nexus_producer::Producer;
+use nexus_producer::relay::RelayStats;
+use nexus_queue::Transport;
+use nexus_schema::{Pool, Pooled};
+
+use crate::error::ApiError;
+use crate::metrics::Metrics;
+
+/// What a server is given.
+#[derive(Clone, Debug)]
+pub struct Parts {
+    /// Connections to the ledger.
+    pub pool: Pool,
+    /// The broker, to see whether it answers.
+    pub transport: Arc<dyn Transport>,
+    /// The counters of the relay of the same process, if it has one.
+    pub relay: Option<Arc<RelayStats>>,
+}
+
+/// Shared by all requests of a server.
+#[derive(Debug)]
+pub(crate) struct App {
+    pub(crate) settings: Settings,
+    pub(crate) parts: Parts,
+    pub(crate) producer: Producer,
+    pub(crate) roots: Roots,
+    pub(crate) metrics: Metrics,
+}
+
+/// The handlers' state.
+pub(crate) type Shared = Arc<App>;
+
+impl App {
+    pub(crate) fn new(settings: &Settings, parts: Parts) -> Shared {
+        let mut roots = settings.datasets.roots.clone();
+        roots.push(settings.datasets.spool.clone());
+        Arc::new(Self {
+            settings: settings.clone(),
+            producer: Producer::new(parts.pool.clone(), settings),
+            roots: Roots::new(&roots),
+            metrics: Metrics::new(&parts),
+            parts,
+        })
+    }
+
+    /// A connection that answered a moment ago; connecting is tried for `postgres.pool_wait`.
+    pub(crate) async fn connection(&self) -> Result<Pooled<'_>, ApiError> {
+        Ok(self.parts.pool.get().await?)
+    }
+}

@@ -1,0 +1,171 @@
+//! What a caller says of a job, and the job that it makes. Pure.
+
+use chrono::{DateTime, Utc};
+use nexus_config::Span;
+use nexus_jobs::kinds::built_in;
+use nexus_jobs::{Band, Due, NewJob, QueueName, TenantId};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use utoipa::ToSchema;
+
+use crate::error::ApiError;
+use crate::extract::{Unreadable, decode};
+
+/// Tags of one job.
+const TAGS_MAX: usize = 20;
+
+/// Length of one tag, in bytes.
+const TAG_BYTES_MAX: usize = 100;
+
+/// Wrong jobs that an error tells of; further ones are only counted.
+const WRONG_TOLD_MAX: usize = 5;
+
+/// A job to be enqueued. What is left out, its kind decides.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct JobRequest {
+    /// The kind's name. One that no worker knows waits until a worker does.
+    #[schema(example = "noop")]
+    kind: String,
+    /// The arguments; `{}` if left out. Those of a built-in kind are checked.
+    #[schema(value_type = Option<Object>)]
+    args: Option<Box<RawValue>>,
+    /// The queue.
+    #[schema(value_type = Option<String>, example = "default")]
+    queue: Option<QueueName>,
+    /// The priority band: `critical`, `high`, `normal` or `low`.
+    #[schema(value_type = Option<String>, example = "normal")]
+    band: Option<Band>,
+    /// How long to wait before its first run, as a duration with a unit.
+    #[schema(value_type = Option<String>, example = "5m")]
+    delay: Option<Span>,
+    /// When it first runs, instead of a delay (RFC 3339).
+    at: Option<DateTime<Utc>>,
+    /// Attempts in all.
+    #[schema(minimum = 1)]
+    attempts: Option<u32>,
+    /// Longest time of one attempt, as a duration with a unit.
+    #[schema(value_type = Option<String>, example = "15m")]
+    timeout: Option<Span>,
+    /// Words to find it by: at most 20, of at most 100 bytes each.
+    #[serde(default)]
+    tags: Vec<String>,
+    /// Whose job it is; tenant 1 if left out.
+    tenant_id: Option<i64>,
+}
+
+/// One job, or several.
+#[derive(Debug, ToSchema)]
+#[schema(untagged)]
+#[expect(dead_code, reason = "describes a body; never made")]
+pub(crate) enum JobRequests {
+    One(JobRequest),
+    /// At most `enqueue.batch_max`, all or none.
+    Many(Vec<JobRequest>),
+}
+
+/// The jobs that a body asks for: one object, or an array of 1 to `batch_max`.
+pub(crate) fn read(body: &[u8], batch_max: usize) -> Result<Vec<NewJob>, ApiError> {
+    if body.trim_ascii_start().first() != Some(&b'[') {
+        return Ok(vec![read_one(body)?]);
+    }
+    let items: Vec<&RawValue> = decode(body)?;
+    if items.is_empty() || items.len() > batch_max {
+        return Err(ApiError::invalid(format!(
+            "{} jobs in the array: it must hold 1 to {batch_max} (enqueue.batch_max)",
+            items.len()
+        )));
+    }
+    let mut jobs = Vec::with_capacity(items.len());
+    let mut wrong = Vec::new();
+    for (index, item) in items.iter().enumerate() {
+        match read_one(item.get().as_bytes()) {
+            Ok(job) => jobs.push(job),
+            Err(Unreadable::NotJson(text) | Unreadable::Wrong(text)) => {
+                wrong.push(format!("job {index}, {text}"));
+            }
+        }
+    }
+    if wrong.is_empty() {
+        return Ok(jobs);
+    }
+    let more = wrong.len().saturating_sub(WRONG_TOLD_MAX);
+    wrong.truncate(WRONG_TOLD_MAX);
+    let error = ApiError::invalid(wrong.join("; "));
+    Err(match more {
+        0 => error,
+        more => error.hint(format!("{more} more jobs are wrong; none was enqueued")),
+    })
+}
+
+fn read_one(json: &[u8]) -> Result<NewJob, Unreadable> {
+    let request: JobRequest = decode(json)?;
+    request.into_job().map_err(|(field, text)| Unreadable::Wrong(format!("field {field:?}: {text}")))
+}
+
+impl JobRequest {
+    /// The job, or the field at fault and what is wrong with it.
+    fn into_job(self) -> Result<NewJob, (&'static str, String)> {
+        let due = due(self.delay, self.at)?;
+        check_tags(&self.tags)?;
+        let args = match self.args {
+            Some(args) => args,
+            None => RawValue::from_string("{}".to_owned()).map_err(|error| ("args", error.to_string()))?,
+        };
+        let mut job = NewJob::raw(self.kind, args).map_err(|error| ("kind", error.to_string()))?;
+        if let Some(kind) = built_in(&job.kind) {
+            (kind.check)(job.args.get()).map_err(|error| ("args", error))?;
+            job.queue = QueueName::new(kind.queue).map_err(|error| ("queue", error.to_string()))?;
+            job.band = kind.band;
+            job.weight = kind.weight;
+        }
+        if self.attempts == Some(0) {
+            return Err(("attempts", "a job needs at least 1".to_owned()));
+        }
+        if self.timeout == Some(Span::ZERO) {
+            return Err(("timeout", "it must be above zero".to_owned()));
+        }
+        if let Some(tenant) = self.tenant_id {
+            if tenant < TenantId::DEFAULT.0 {
+                return Err(("tenant_id", format!("there is no tenant {tenant}")));
+            }
+            job.tenant = TenantId(tenant);
+        }
+        job.queue = self.queue.unwrap_or(job.queue);
+        job.band = self.band.unwrap_or(job.band);
+        job.due = due;
+        job.attempts = self.attempts;
+        job.timeout = self.timeout.map(Span::get);
+        job.tags = self.tags;
+        Ok(job)
+    }
+}
+
+fn due(delay: Option<Span>, at: Option<DateTime<Utc>>) -> Result<Due, (&'static str, String)> {
+    match (delay, at) {
+        (None, None) => Ok(Due::Now),
+        (Some(delay), None) => Ok(Due::In(delay.get())),
+        (None, Some(at)) => Ok(Due::At(at)),
+        (Some(_), Some(_)) => Err(("at", "give delay or at, not both".to_owned())),
+    }
+}
+
+fn check_tags(tags: &[String]) -> Result<(), (&'static str, String)> {
+    if tags.len() > TAGS_MAX {
+        let text = format!("{} tags; at most {TAGS_MAX} are allowed", tags.len());
+        return Err(("tags", text));
+    }
+    let fit = |tag: &String| {
+        (1..=TAG_BYTES_MAX).contains(&tag.len()) && !tag.contains(char::is_control)
+    };
+    match tags.iter().position(|tag| !fit(tag)) {
+        None => Ok(()),
+        Some(place) => Err((
+            "tags",
+            format!("tag {place} is not 1 to {TAG_BYTES_MAX} bytes without control characters"),
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests;

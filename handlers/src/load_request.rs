@@ -1,0 +1,277 @@
+//! Asking for a dataset: the one way there, for the API and the command line alike.
+
+use std::path::PathBuf;
+
+use diesel_async::AsyncConnection;
+use nexus_config::{NotAdmitted, Roots};
+use nexus_jobs::kinds::ProcessDataset;
+use nexus_jobs::{Actor, CaseId, DatasetId, JobId};
+use nexus_producer::{NewJob, Producer};
+use nexus_schema::datasets::{self, NewDataset};
+use nexus_schema::{AsyncPgConnection, Error as LedgerError};
+
+use crate::process_dataset::profile::{Profile, ProfileError};
+use crate::process_dataset::profiles;
+
+/// Longest name of a dataset or a profile, in bytes.
+pub const NAME_BYTES_MAX: usize = 200;
+
+/// Largest profile, in bytes of TOML.
+pub const PROFILE_BYTES_MAX: usize = 64 * 1024;
+
+/// What is to be loaded, and how it is to be read.
+#[derive(Clone, Debug)]
+pub struct LoadRequest {
+    /// The case that the dataset belongs to.
+    pub case: CaseId,
+    /// The file; it must lie under an allowed root.
+    pub path: PathBuf,
+    /// The dataset's name; `None`: the file's.
+    pub name: Option<String>,
+    /// How the file says what it says.
+    pub profile: ProfileChoice,
+}
+
+/// A profile, by its name or in full.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ProfileChoice {
+    /// One that comes with the product.
+    Shipped(String),
+    /// One of the caller's own.
+    Own {
+        /// What it is called.
+        name: String,
+        /// Its TOML.
+        toml: String,
+    },
+}
+
+/// What was asked for: both are there, or neither is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Requested {
+    /// The dataset, pending.
+    pub dataset_id: DatasetId,
+    /// The job that will load it.
+    pub job_id: JobId,
+}
+
+/// Why a load cannot be asked for.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadRequestError {
+    /// The file may not be read, or cannot be.
+    #[error(transparent)]
+    Path(#[from] NotAdmitted),
+    /// No profile of that name comes with the product.
+    #[error("no profile {0:?} is shipped; there are: {known}", known = names())]
+    NoSuchProfile(String),
+    /// The profile has mistakes.
+    #[error(transparent)]
+    Profile(#[from] ProfileError),
+    /// A name is empty or too long, or a path or profile is of no use.
+    #[error("{0}")]
+    Invalid(String),
+    /// The case does not take datasets: it is closed.
+    #[error("{0}")]
+    CaseClosed(String),
+    /// The ledger: no such case, or Postgres is away.
+    #[error(transparent)]
+    Ledger(LedgerError),
+}
+
+impl ProfileChoice {
+    /// Reads what somebody wrote where a profile is wanted: TOML if it holds `=` or a line's end,
+    /// the name of a shipped profile otherwise. `name` is what TOML is called; `own` by default.
+    pub fn read(text: &str, name: Option<&str>) -> Self {
+        if text.contains(['=', '\n']) {
+            Self::Own {
+                name: name.unwrap_or("own").to_owned(),
+                toml: text.to_owned(),
+            }
+        } else {
+            Self::Shipped(text.trim().to_owned())
+        }
+    }
+
+    /// Its name and its TOML.
+    fn resolve(&self) -> Result<(&str, &str), LoadRequestError> {
+        match self {
+            Self::Shipped(name) => match profiles::shipped(name) {
+                Some(toml) => Ok((name, toml)),
+                None => Err(LoadRequestError::NoSuchProfile(name.clone())),
+            },
+            Self::Own { toml, .. } if toml.len() > PROFILE_BYTES_MAX => {
+                Err(LoadRequestError::Invalid(format!(
+                    "the profile has {} bytes; at most {PROFILE_BYTES_MAX} are allowed",
+                    toml.len()
+                )))
+            }
+            Self::Own { name, toml } => Ok((checked("the profile's name", name)?, toml)),
+        }
+    }
+}
+
+/// Asks for a dataset to be loaded: checks the path and the profile, then writes the dataset's row
+/// and its job in one transaction.
+///
+/// After [`LedgerError::Unavailable`] it is open whether the transaction was committed.
+pub async fn request_load(
+    conn: &mut AsyncPgConnection,
+    producer: &Producer,
+    roots: &Roots,
+    request: &LoadRequest,
+    actor: &Actor,
+) -> Result<Requested, LoadRequestError> {
+    let new = prepare(roots, request).await?;
+    let enqueued = conn
+        .transaction::<_, LedgerError, _>(async |conn| {
+            let (dataset_id, tenant) = datasets::create(conn, &new, actor).await?;
+            let job = NewJob::of(&ProcessDataset { dataset_id })
+                .map_err(|error| LedgerError::Invalid(error.to_string()))?
+                .tenant(tenant);
+            let ids = producer.enqueue_in(conn, &[job], actor).await?;
+            let [job_id] = ids[..] else {
+                let count = ids.len();
+                return Err(LedgerError::Database(format!("{count} ids for one job")));
+            };
+            datasets::attach_job(conn, dataset_id, job_id).await?;
+            Ok(Requested { dataset_id, job_id })
+        })
+        .await;
+    enqueued.map_err(|error| match error {
+        // The type and the job were checked above, so the case's state is what is left.
+        LedgerError::Invalid(text) => LoadRequestError::CaseClosed(text),
+        other => LoadRequestError::Ledger(other),
+    })
+}
+
+/// Everything that can be said without the ledger.
+async fn prepare(roots: &Roots, request: &LoadRequest) -> Result<NewDataset, LoadRequestError> {
+    let (profile_name, toml) = request.profile.resolve()?;
+    let profile = Profile::parse(toml)?;
+    let (roots, path) = (roots.clone(), request.path.clone());
+    // A file system may be slow, or a network away.
+    let source = tokio::task::spawn_blocking(move || roots.admit(&path))
+        .await
+        .map_err(|error| LoadRequestError::Invalid(error.to_string()))??;
+    let Some(source) = source.to_str() else {
+        let text = format!("{}: a path must be UTF-8", source.display());
+        return Err(LoadRequestError::Invalid(text));
+    };
+    let file = source.rsplit('/').next().unwrap_or(source);
+    let name = match &request.name {
+        Some(name) => checked("the dataset's name", name)?,
+        None => cut(file),
+    };
+    Ok(NewDataset {
+        case: request.case,
+        name: name.to_owned(),
+        type_: profile.dataset_type.as_str().to_owned(),
+        source: source.to_owned(),
+        profile_name: profile_name.to_owned(),
+        profile: toml.to_owned(),
+    })
+}
+
+/// A name, if it can stand in a row and on a screen.
+fn checked<'a>(what: &str, name: &'a str) -> Result<&'a str, LoadRequestError> {
+    let wrong = if name.trim().is_empty() {
+        "is empty".to_owned()
+    } else if name.len() > NAME_BYTES_MAX {
+        format!(
+            "has {} bytes; at most {NAME_BYTES_MAX} are allowed",
+            name.len()
+        )
+    } else if name.contains(char::is_control) {
+        "holds a control character".to_owned()
+    } else {
+        return Ok(name);
+    };
+    Err(LoadRequestError::Invalid(format!("{what} {wrong}")))
+}
+
+/// At most [`NAME_BYTES_MAX`], on a character's border.
+fn cut(name: &str) -> &str {
+    let end = name.len().min(NAME_BYTES_MAX);
+    let end = (0..=end).rev().find(|&at| name.is_char_boundary(at));
+    &name[..end.unwrap_or(0)]
+}
+
+fn names() -> String {
+    profiles::names().collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request(path: &str, name: Option<&str>, profile: &str) -> LoadRequest {
+        LoadRequest {
+            case: CaseId(1),
+            path: path.into(),
+            name: name.map(str::to_owned),
+            profile: ProfileChoice::read(profile, Some("mine")),
+        }
+    }
+
+    #[test]
+    fn a_profile_is_told_from_a_profile_s_name() {
+        assert_eq!(
+            ProfileChoice::read(" generic-expenses ", None),
+            ProfileChoice::Shipped("generic-expenses".into())
+        );
+        assert!(matches!(
+            ProfileChoice::read("type = \"expenses\"", Some("mine")),
+            ProfileChoice::Own { name, .. } if name == "mine"
+        ));
+    }
+
+    #[tokio::test]
+    async fn what_is_asked_for_is_checked_before_anything_is_written() {
+        let roots = Roots::new(&[]);
+        let error = async |path, name, profile| {
+            let request = request(path, name, profile);
+            prepare(&roots, &request).await.unwrap_err().to_string()
+        };
+        assert!(
+            error("/x", None, "nonsense")
+                .await
+                .contains("corporate-payments")
+        );
+        assert!(
+            error("/x", None, "type = \"nonsense\"")
+                .await
+                .contains("mistake")
+        );
+        assert!(
+            error("/x", None, "generic-expenses")
+                .await
+                .contains("allowed directory")
+        );
+    }
+
+    #[tokio::test]
+    async fn a_dataset_is_named_after_its_file_unless_it_has_a_name() {
+        let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
+        let roots = Roots::new(&[env!("CARGO_MANIFEST_DIR").into()]);
+        let named = async |name| {
+            let request = request(manifest, name, "corporate-payments");
+            prepare(&roots, &request).await
+        };
+        let new = named(None).await.unwrap();
+        assert_eq!(
+            (new.name.as_str(), new.type_.as_str()),
+            ("Cargo.toml", "transactions")
+        );
+        assert_eq!(new.source, manifest);
+        assert_eq!(named(Some("May")).await.unwrap().name, "May");
+        assert!(named(Some(" ")).await.is_err());
+        assert!(named(Some("a\0b")).await.is_err());
+        assert!(named(Some(&"x".repeat(201))).await.is_err());
+    }
+
+    #[test]
+    fn a_long_file_name_is_cut_between_characters() {
+        assert_eq!(cut(&"ü".repeat(150)).len(), 200);
+        assert_eq!(cut("a.csv"), "a.csv");
+    }
+}

@@ -1,0 +1,192 @@
+//! The handler: reads on a blocking thread, sends on this task, chunk by chunk.
+
+use std::fs::File;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::Context as _;
+use nexus_config::{Datasets, Postgres, Roots};
+use nexus_jobs::kinds::ProcessDataset;
+use nexus_jobs::{DatasetId, Outcome};
+use nexus_schema::copy::Loaders;
+use nexus_schema::datasets::{self, Started};
+use nexus_workers::{Context, Handler};
+
+use super::chunk::RowScope;
+use super::decoding::{Decoding, Ended};
+use super::input::InputError;
+use super::loading::load_chunk;
+use super::opening::{OpenError, open};
+use super::profile::Profile;
+use super::report::report;
+use super::settings::DecodeSettings;
+use super::verdict::{Verdict, too_many_kept, verdict};
+
+/// Does `process_dataset`.
+#[derive(Clone, Debug)]
+pub struct DatasetLoader {
+    loaders: Loaders,
+    settings: Datasets,
+    roots: Arc<Roots>,
+}
+
+/// How a load came to its end, other than by an error worth another attempt.
+pub(super) enum End {
+    /// Read to the end and loaded.
+    Read(Box<Ended>),
+    /// The input is at fault: another attempt would find the same.
+    AtFault(String),
+}
+
+impl DatasetLoader {
+    /// A handler that reads files under the configured roots and the spool.
+    pub fn new(postgres: &Postgres, settings: &Datasets) -> Self {
+        let mut roots = settings.roots.clone();
+        roots.push(settings.spool.clone());
+        Self {
+            loaders: Loaders::new(postgres),
+            settings: settings.clone(),
+            roots: Arc::new(Roots::new(&roots)),
+        }
+    }
+}
+
+impl Handler<ProcessDataset> for DatasetLoader {
+    async fn run(&self, job: ProcessDataset, ctx: Context) -> anyhow::Result<Outcome> {
+        let dataset = job.dataset_id;
+        let started = {
+            let mut conn = ctx.pool().get().await?;
+            datasets::start(&mut conn, dataset).await?
+        };
+        match started.state.as_str() {
+            "loaded" => return Ok(Outcome::done()),
+            "failed" => return Ok(Outcome::Discard("the dataset has failed before".into())),
+            _ => {}
+        }
+        let began = Instant::now();
+        match self.load(dataset, &started, &ctx).await {
+            Ok((End::Read(ended), loading)) => {
+                self.conclude(dataset, *ended, loading, began.elapsed(), &ctx)
+                    .await
+            }
+            Ok((End::AtFault(error), _)) => fail(dataset, None, error, &ctx).await,
+            Err(error) if ctx.is_last_attempt() => {
+                let error = format!("{error:#}");
+                fail(dataset, None, error, &ctx).await
+            }
+            Err(error) => Err(error),
+        }
+    }
+}
+
+impl DatasetLoader {
+    /// Loads what no earlier attempt has loaded. Returns how it ended, and the time
+    /// spent sending.
+    async fn load(
+        &self,
+        dataset: DatasetId,
+        started: &Started,
+        ctx: &Context,
+    ) -> anyhow::Result<(End, Duration)> {
+        let mut sending = Duration::ZERO;
+        let file = match open(&self.roots, &started.source) {
+            Ok(file) => file,
+            Err(OpenError::AtFault(error)) => return Ok((End::AtFault(error), sending)),
+            Err(OpenError::Passing(error)) => return Err(error),
+        };
+        let mut decoding = self.start_decoding(dataset, started, file, ctx)?;
+        let mut loader = self.loaders.connect().await?;
+        while let Some(chunk) = decoding.next().await {
+            let rejected = chunk.checkpoint.tally.rejected_total();
+            if let Some(error) = too_many_kept(rejected, self.settings.rejects_kept_max) {
+                return Ok((End::AtFault(error), sending));
+            }
+            let at = Instant::now();
+            let chunk = load_chunk(&mut loader, &started.type_, dataset, chunk, ctx).await?;
+            sending += at.elapsed();
+            decoding.recycle(chunk);
+        }
+        match decoding.end().await? {
+            Ok(ended) => Ok((End::Read(Box::new(ended)), sending)),
+            Err(InputError::Io(error)) => Err(error).context("reading the file"),
+            Err(error) => Ok((End::AtFault(error.to_string()), sending)),
+        }
+    }
+
+    fn start_decoding(
+        &self,
+        dataset: DatasetId,
+        started: &Started,
+        file: File,
+        ctx: &Context,
+    ) -> anyhow::Result<Decoding> {
+        let profile = Profile::parse(&started.profile).context("the dataset's stored profile")?;
+        let checkpoint = started
+            .checkpoint
+            .clone()
+            .map(serde_json::from_value)
+            .transpose()
+            .context("the dataset's stored checkpoint")?;
+        let scope = RowScope {
+            tenant_id: started.tenant_id,
+            case_id: started.case_id,
+            dataset_id: dataset.0,
+        };
+        let settings = DecodeSettings {
+            block_bytes: self.settings.read_block.as_usize(),
+            record_bytes_max: self.settings.line_bytes_max.as_usize(),
+            raw_text_bytes_max: self.settings.reject_raw_bytes_max.as_usize(),
+            chunk_rows: self.settings.chunk_rows as u64,
+            ..DecodeSettings::default()
+        };
+        Ok(Decoding::start(
+            file,
+            Arc::new(profile),
+            scope,
+            settings,
+            checkpoint,
+            ctx,
+        ))
+    }
+
+    /// The share of rejects decides; either way the report is kept.
+    async fn conclude(
+        &self,
+        dataset: DatasetId,
+        ended: Ended,
+        sending: Duration,
+        total: Duration,
+        ctx: &Context,
+    ) -> anyhow::Result<Outcome> {
+        let judged = verdict(&ended.summary.tally, self.settings.reject_share_max);
+        let loaded = report(&ended, sending, total);
+        match judged {
+            Verdict::TooManyRejects(error) => fail(dataset, Some(loaded), error, ctx).await,
+            Verdict::Loaded => {
+                let result = serde_json::json!({
+                    "rows_read": loaded.rows_read,
+                    "rows_loaded": loaded.rows_loaded,
+                    "rows_rejected": loaded.rows_rejected,
+                });
+                let done = ctx.complete(Some(result), move |conn| {
+                    Box::pin(async move { datasets::finish(conn, dataset, &loaded).await })
+                });
+                Ok(done.await?)
+            }
+        }
+    }
+}
+
+/// Discards the job; in the same transaction the dataset fails and its rows go.
+async fn fail(
+    dataset: DatasetId,
+    found: Option<datasets::Loaded>,
+    error: String,
+    ctx: &Context,
+) -> anyhow::Result<Outcome> {
+    let text = error.clone();
+    let discarded = ctx.discard(&error, move |conn| {
+        Box::pin(async move { datasets::fail(conn, dataset, found.as_ref(), &text).await })
+    });
+    Ok(discarded.await?)
+}

@@ -1,0 +1,192 @@
+//! What a handler may do for its job.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use diesel_async::AsyncConnection;
+use futures_util::future::BoxFuture;
+use nexus_jobs::{FailureReason, JobId, Outcome, TenantId, Token, WorkerId};
+use nexus_schema::ledger::{self, ClaimedJob, Settled};
+use nexus_schema::{AsyncPgConnection, Error, Pool, Result, fence};
+use serde_json::Value;
+
+use crate::blocking::BlockingPool;
+
+/// One attempt of one job, as its handler sees it. Clones are the same attempt.
+///
+/// What a handler commits through [`Context::transaction`], [`Context::complete`]
+/// or [`Context::discard`] is fenced: if the job was rescued meanwhile, and may be
+/// running elsewhere, the transaction rolls back. An effect is exactly once only
+/// if it commits in [`Context::complete`], or in a transaction together with a
+/// checkpoint from which the next attempt resumes; any other effect is at least once.
+#[derive(Clone, Debug)]
+pub struct Context(Arc<Attempt>);
+
+#[derive(Debug)]
+struct Attempt {
+    job: JobId,
+    tenant: TenantId,
+    token: Token,
+    run: u32,
+    spent: u32,
+    attempts_max: u32,
+    worker: WorkerId,
+    pool: Pool,
+    blocking: BlockingPool,
+    cancelled: AtomicBool,
+}
+
+/// Marks the attempt as cancelled when its future is dropped: at a timeout, or
+/// when a drain's grace is over.
+#[derive(Debug)]
+pub(crate) struct CancelOnDrop(pub(crate) Context);
+
+impl Drop for CancelOnDrop {
+    fn drop(&mut self) {
+        self.0.0.cancelled.store(true, Ordering::Release);
+    }
+}
+
+impl Context {
+    pub(crate) fn new(
+        job: &ClaimedJob,
+        token: Token,
+        worker: WorkerId,
+        pool: Pool,
+        blocking: BlockingPool,
+    ) -> Self {
+        Self(Arc::new(Attempt {
+            job: job.job_id(),
+            tenant: TenantId(job.tenant_id),
+            token,
+            run: u32::try_from(job.run).unwrap_or(0),
+            spent: u32::try_from(job.attempt).unwrap_or(0),
+            attempts_max: u32::try_from(job.attempts_max).unwrap_or(1),
+            worker,
+            pool,
+            blocking,
+            cancelled: AtomicBool::new(false),
+        }))
+    }
+
+    /// The job.
+    pub fn job(&self) -> JobId {
+        self.0.job
+    }
+
+    /// Whose job it is.
+    pub fn tenant(&self) -> TenantId {
+        self.0.tenant
+    }
+
+    /// The claim it runs under.
+    pub fn token(&self) -> Token {
+        self.0.token
+    }
+
+    /// Claims so far, this one included. Never falls.
+    pub fn run(&self) -> u32 {
+        self.0.run
+    }
+
+    /// Attempts so far, this one included.
+    pub fn attempt(&self) -> u32 {
+        self.0.spent
+    }
+
+    /// Whether a failure of this attempt is final.
+    pub fn is_last_attempt(&self) -> bool {
+        self.0.spent >= self.0.attempts_max
+    }
+
+    /// Whether nobody waits for this attempt any more. For code on a blocking
+    /// thread, which cannot be dropped: look now and then, and return.
+    pub fn is_cancelled(&self) -> bool {
+        self.0.cancelled.load(Ordering::Acquire)
+    }
+
+    /// Connections to the ledger's database.
+    pub fn pool(&self) -> &Pool {
+        &self.0.pool
+    }
+
+    /// Threads for work that computes or blocks.
+    pub fn blocking(&self) -> &BlockingPool {
+        &self.0.blocking
+    }
+
+    /// Runs `act` in a transaction that commits only while the claim holds.
+    ///
+    /// [`Error::StaleClaim`] where it does not: the handler should return at once.
+    pub async fn transaction<T, F>(&self, act: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: Act<T>,
+    {
+        let mut conn = self.0.pool.get().await?;
+        let (job, token) = (self.0.job, self.0.token);
+        conn.transaction(async move |conn| {
+            let value = act(conn).await?;
+            fence(conn, job, token).await?;
+            Ok(value)
+        })
+        .await
+    }
+
+    /// Runs `act` in the transaction that also completes the job with `result`:
+    /// its effect is exactly once. Not batched with other completions.
+    pub async fn complete<F: Act<()>>(&self, result: Option<Value>, act: F) -> Result<Outcome> {
+        let (job, token) = (self.0.job, self.0.token);
+        let result = result.map(|value| value.to_string());
+        self.settle(act, move |conn| {
+            let done = Settled {
+                job,
+                token,
+                with: result,
+            };
+            Box::pin(async move { ledger::complete(conn, &[done], &[]).await })
+        })
+        .await
+    }
+
+    /// Runs `act` in the transaction that also discards the job for `error`.
+    pub async fn discard<F: Act<()>>(&self, error: &str, act: F) -> Result<Outcome> {
+        let (job, token, worker) = (self.0.job, self.0.token, self.0.worker);
+        let with = (FailureReason::Discarded, error.to_owned());
+        self.settle(act, move |conn| {
+            let dead = Settled { job, token, with };
+            Box::pin(async move { ledger::discard(conn, &[dead], worker).await })
+        })
+        .await
+    }
+
+    /// The ledger's verb comes last, since by deleting the job's row by its token
+    /// it is itself the fence.
+    async fn settle<F, V>(&self, act: F, verb: V) -> Result<Outcome>
+    where
+        F: Act<()>,
+        V: Act<Vec<JobId>>,
+    {
+        let mut conn = self.0.pool.get().await?;
+        let job = self.0.job;
+        conn.transaction(async move |conn| {
+            act(conn).await?;
+            if verb(conn).await?.is_empty() {
+                return Err(Error::StaleClaim(job));
+            }
+            Ok(Outcome::Settled)
+        })
+        .await
+    }
+}
+
+/// What runs inside a transaction: `|conn| Box::pin(async move { … })`.
+pub trait Act<T>:
+    for<'c> FnOnce(&'c mut AsyncPgConnection) -> BoxFuture<'c, Result<T>> + Send + 'static
+{
+}
+
+impl<T, F> Act<T> for F where
+    F: for<'c> FnOnce(&'c mut AsyncPgConnection) -> BoxFuture<'c, Result<T>> + Send + 'static
+{
+}

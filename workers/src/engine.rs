@@ -1,0 +1,54 @@
+//! What every part of a worker process shares.
+
+use std::time::Duration;
+
+use nexus_config::{Lease, Postgres, Retry, Workers};
+use nexus_jobs::{RetryPolicy, WorkerId};
+use nexus_schema::Pool;
+use nexus_schema::retrying::backoff;
+
+use crate::blocking::BlockingPool;
+use crate::health::Health;
+use crate::holdings::Holdings;
+use crate::registry::Registry;
+
+/// Shared by fetchers, loops, completers and the heartbeat.
+#[derive(Debug)]
+pub(crate) struct Engine {
+    pub(crate) worker: WorkerId,
+    pub(crate) pool: Pool,
+    pub(crate) registry: Registry,
+    pub(crate) kinds: Vec<String>,
+    pub(crate) settings: Workers,
+    pub(crate) lease: Lease,
+    pub(crate) retry: RetryPolicy,
+    pub(crate) blocking: BlockingPool,
+    pub(crate) holdings: Holdings,
+    pub(crate) health: std::sync::Arc<Health>,
+}
+
+impl Engine {
+    pub(crate) fn postgres(&self) -> &Postgres {
+        self.pool.settings()
+    }
+
+    /// How long to wait after the `failures`th failure in a row to reach a server.
+    pub(crate) fn wait(&self, failures: u32) -> Duration {
+        let postgres = self.postgres();
+        backoff(
+            postgres.retry_base.get(),
+            postgres.retry_cap.get(),
+            failures,
+            rand::random(),
+        )
+    }
+}
+
+/// The configured policy for kinds that have none of their own.
+pub(crate) fn default_policy(retry: &Retry) -> RetryPolicy {
+    RetryPolicy {
+        attempts: u32::from(retry.attempts),
+        base: retry.base.get(),
+        cap: retry.cap.get(),
+    }
+}

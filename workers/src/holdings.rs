@@ -1,0 +1,65 @@
+//! Which jobs and leases this process holds.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Mutex, PoisonError};
+
+use nexus_jobs::{JobId, Token};
+
+/// Jobs claimed and not yet settled, by their lease.
+#[derive(Debug, Default)]
+pub(crate) struct Holdings {
+    leases: Mutex<HashMap<Token, HashSet<JobId>>>,
+}
+
+impl Holdings {
+    /// Notes a claimed batch.
+    pub(crate) fn add(&self, lease: Token, jobs: impl IntoIterator<Item = JobId>) {
+        self.lock().insert(lease, jobs.into_iter().collect());
+    }
+
+    /// Notes settled jobs; returns the leases that hold no job any more.
+    pub(crate) fn settle(&self, settled: impl IntoIterator<Item = (JobId, Token)>) -> Vec<Token> {
+        let mut leases = self.lock();
+        let mut empty = Vec::new();
+        for (job, lease) in settled {
+            if let Some(jobs) = leases.get_mut(&lease) {
+                jobs.remove(&job);
+                if jobs.is_empty() {
+                    leases.remove(&lease);
+                    empty.push(lease);
+                }
+            }
+        }
+        empty
+    }
+
+    /// Everything held.
+    pub(crate) fn all(&self) -> Vec<(JobId, Token)> {
+        let leases = self.lock();
+        leases
+            .iter()
+            .flat_map(|(&lease, jobs)| jobs.iter().map(move |&job| (job, lease)))
+            .collect()
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Token, HashSet<JobId>>> {
+        // A panic elsewhere cannot leave the map half-changed.
+        self.leases.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lease_is_empty_once_its_last_job_is_settled() {
+        let holdings = Holdings::default();
+        let (a, b) = (Token::random(), Token::random());
+        holdings.add(a, [JobId(1), JobId(2)]);
+        holdings.add(b, [JobId(3)]);
+        assert!(holdings.settle([(JobId(1), a)]).is_empty());
+        assert_eq!(holdings.settle([(JobId(2), a), (JobId(3), b)]), [a, b]);
+        assert!(holdings.all().is_empty());
+    }
+}

@@ -1,0 +1,241 @@
+//! A worker process: every part of it, and its drain.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use anyhow::Context as _;
+use apalis::layers::WorkerBuilderExt;
+use apalis::prelude::{Monitor, WorkerBuilder};
+use nexus_config::Settings;
+use nexus_jobs::{QueueName, WorkerId};
+use nexus_queue::Transport;
+use nexus_schema::ledger::{self, WorkerRecord};
+use nexus_schema::{Pool, retrying};
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::backend::LedgerBackend;
+use crate::blocking::BlockingPool;
+use crate::engine::{Engine, default_policy};
+use crate::fetcher::{Fetcher, QueueSlots};
+use crate::health::Health;
+use crate::holdings::Holdings;
+use crate::registry::Registry;
+use crate::run::RunService;
+use crate::settling::{Decided, SettleLayer};
+use crate::{completer, heartbeat};
+
+/// A worker process, ready to run.
+#[derive(Debug)]
+pub struct WorkerProcess {
+    engine: Arc<Engine>,
+    transport: Arc<dyn Transport>,
+    queues: BTreeMap<QueueName, usize>,
+    loops: usize,
+}
+
+/// How a worker process ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Drained {
+    /// Jobs handed back, since they did not end within the grace.
+    pub given_back: usize,
+}
+
+impl WorkerProcess {
+    /// A process that runs the registry's kinds from the configured queues.
+    pub fn new(
+        settings: &Settings,
+        pool: Pool,
+        transport: Arc<dyn Transport>,
+        registry: Registry,
+    ) -> anyhow::Result<Self> {
+        let mut queues = BTreeMap::new();
+        for (name, &concurrency) in &settings.workers.queues {
+            let name = QueueName::new(name.clone()).context("workers.queues")?;
+            queues.insert(name, concurrency);
+        }
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let loops = if settings.workers.loops == 0 {
+            cores
+        } else {
+            settings.workers.loops
+        };
+        let engine = Engine {
+            worker: WorkerId::random(),
+            pool,
+            kinds: registry.kinds(),
+            registry,
+            settings: settings.workers.clone(),
+            lease: settings.lease.clone(),
+            retry: default_policy(&settings.retry),
+            blocking: BlockingPool::new(settings.workers.blocking_threads),
+            holdings: Holdings::default(),
+            health: Arc::default(),
+        };
+        Ok(Self {
+            engine: Arc::new(engine),
+            transport,
+            queues,
+            loops,
+        })
+    }
+
+    /// Its counters.
+    pub fn health(&self) -> Arc<Health> {
+        Arc::clone(&self.engine.health)
+    }
+
+    /// Its id in the ledger.
+    pub fn id(&self) -> WorkerId {
+        self.engine.worker
+    }
+
+    /// Runs until `stop`, whatever servers do. Then drains: fetches no more, lets
+    /// jobs end within `workers.grace`, and hands the rest back unspent.
+    pub async fn run(self, stop: CancellationToken) -> anyhow::Result<Drained> {
+        let hearts = CancellationToken::new();
+        let heart = heartbeat::start(Arc::clone(&self.engine), self.record(), hearts.clone())
+            .context("starting the heartbeat's thread")?;
+        let mut completers = JoinSet::new();
+        let senders = self.start_completers(&mut completers);
+        let mut loops = JoinSet::new();
+        self.start_loops(&mut loops, &senders, &stop);
+        // Completers end with the last sender: from here on, the loops hold them all.
+        drop(senders);
+        stop.cancelled().await;
+        self.engine.health.draining.store(true, Ordering::Relaxed);
+        tracing::info!(grace = %self.engine.settings.grace, "draining");
+        let grace = self.engine.settings.grace.get();
+        if tokio::time::timeout(grace, join_all(&mut loops))
+            .await
+            .is_err()
+        {
+            loops.shutdown().await;
+        }
+        // The loops are gone, and with them every sender: completers write what they
+        // have and end.
+        if tokio::time::timeout(grace, join_all(&mut completers))
+            .await
+            .is_err()
+        {
+            tracing::warn!("Postgres is away: some settlements are not written");
+        }
+        let given_back = self.give_back().await;
+        hearts.cancel();
+        let joined = tokio::task::spawn_blocking(move || heart.join()).await;
+        if !matches!(joined, Ok(Ok(()))) {
+            tracing::warn!("the heartbeat's thread did not end well");
+        }
+        Ok(Drained { given_back })
+    }
+
+    fn record(&self) -> WorkerRecord {
+        let queues = self
+            .queues
+            .iter()
+            .map(|(name, n)| (name.to_string(), (*n).into()))
+            .collect();
+        WorkerRecord {
+            id: self.engine.worker,
+            host: rustix::system::uname()
+                .nodename()
+                .to_string_lossy()
+                .into_owned(),
+            pid: i32::try_from(std::process::id()).unwrap_or(0),
+            queues: serde_json::Value::Object(queues),
+            kinds: self.engine.kinds.clone(),
+        }
+    }
+
+    fn start_completers(&self, tasks: &mut JoinSet<()>) -> Vec<mpsc::Sender<Decided>> {
+        (0..self.loops)
+            .map(|_| {
+                let (sender, receiver) = mpsc::channel(self.engine.settings.complete_buffer);
+                tasks.spawn(completer::run(Arc::clone(&self.engine), receiver));
+                sender
+            })
+            .collect()
+    }
+
+    fn start_loops(
+        &self,
+        tasks: &mut JoinSet<()>,
+        completers: &[mpsc::Sender<Decided>],
+        stop: &CancellationToken,
+    ) {
+        for (queue, &concurrency) in &self.queues {
+            let slots = QueueSlots::new(concurrency);
+            let loops = self.loops.min(concurrency);
+            for (at, completer) in completers.iter().take(loops).enumerate() {
+                let name = format!("{}-{at}", self.engine.worker);
+                let (sender, receiver) = mpsc::unbounded_channel();
+                let layer = SettleLayer::new(Arc::clone(&self.engine), completer.clone());
+                let backend = LedgerBackend::new(receiver, layer);
+                tasks.spawn(work(
+                    format!("{queue}-{at}"),
+                    backend,
+                    Arc::clone(&self.engine),
+                ));
+                let fetcher = Fetcher {
+                    engine: Arc::clone(&self.engine),
+                    transport: Arc::clone(&self.transport),
+                    queue: queue.clone(),
+                    name,
+                    slots: Arc::clone(&slots),
+                    share: concurrency.div_ceil(loops),
+                    claimed: sender,
+                    stop: stop.clone(),
+                };
+                tasks.spawn(fetcher.run());
+            }
+        }
+    }
+
+    /// Hands back what is still held: the grace is over.
+    async fn give_back(&self) -> usize {
+        let held = self.engine.holdings.all();
+        if held.is_empty() {
+            return 0;
+        }
+        let back = retrying(self.engine.postgres(), async || {
+            let mut conn = self.engine.pool.connect().await?;
+            let back = ledger::give_back(&mut conn, &held).await?;
+            let leases: Vec<_> = held.iter().map(|(_, lease)| *lease).collect();
+            ledger::drop_leases(&mut conn, &leases).await?;
+            Ok(back.len())
+        })
+        .await;
+        match back {
+            Ok(jobs) => {
+                tracing::info!(jobs, "handed back what did not end within the grace");
+                jobs
+            }
+            Err(error) => {
+                tracing::warn!(%error, jobs = held.len(), "not handed back; to be rescued");
+                0
+            }
+        }
+    }
+}
+
+/// One worker loop: an apalis worker under a monitor, which starts it again
+/// should one of its layers panic.
+async fn work(name: String, backend: LedgerBackend, engine: Arc<Engine>) {
+    let monitor = Monitor::new()
+        .should_restart(|_, _| true)
+        .register(move |_| {
+            WorkerBuilder::new(name.as_str())
+                .backend(backend.clone())
+                .catch_panic()
+                .build(RunService::new(Arc::clone(&engine)))
+        });
+    if let Err(error) = monitor.run().await {
+        tracing::error!(%error, "a worker loop ended");
+    }
+}
+
+async fn join_all(tasks: &mut JoinSet<()>) {
+    while tasks.join_next().await.is_some() {}
+}

@@ -1,0 +1,189 @@
+//! What becomes of an attempt: the backend's own tower layer.
+//!
+//! apalis puts a backend's layer outside the layers of the worker, so it sees
+//! every end of an attempt: an answer, an error, a caught panic.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::task::{Context, Poll};
+
+use apalis::layers::catch_panic::PanicError;
+use apalis_core::error::{AbortError, BoxDynError};
+use apalis_core::task::Task;
+use futures_util::future::BoxFuture;
+use nexus_jobs::{
+    Attempted, FailureReason, JobId, Outcome, RetryPolicy, Settlement, Token, settle,
+};
+use tokio::sync::mpsc::Sender;
+use tower::{Layer, Service};
+
+use crate::backend::Running;
+use crate::engine::Engine;
+use crate::run::AttemptError;
+
+/// A decided settlement on its way to the ledger.
+#[derive(Debug)]
+pub(crate) struct Decided {
+    pub(crate) job: JobId,
+    pub(crate) token: Token,
+    pub(crate) settlement: Settlement,
+}
+
+/// Decides what becomes of each attempt and hands it to a completer.
+#[derive(Clone, Debug)]
+pub(crate) struct SettleLayer {
+    engine: Arc<Engine>,
+    completer: Sender<Decided>,
+}
+
+impl SettleLayer {
+    pub(crate) fn new(engine: Arc<Engine>, completer: Sender<Decided>) -> Self {
+        Self { engine, completer }
+    }
+}
+
+impl<S> Layer<S> for SettleLayer {
+    type Service = SettleService<S>;
+
+    fn layer(&self, inner: S) -> SettleService<S> {
+        SettleService {
+            inner,
+            layer: self.clone(),
+        }
+    }
+}
+
+/// The service of [`SettleLayer`].
+#[derive(Clone, Debug)]
+pub(crate) struct SettleService<S> {
+    inner: S,
+    layer: SettleLayer,
+}
+
+impl<S> Service<Task<Running>> for SettleService<S>
+where
+    S: Service<Task<Running>, Response = Outcome, Error = BoxDynError>,
+    S::Future: Send + 'static,
+{
+    type Response = ();
+    type Error = BoxDynError;
+    type Future = BoxFuture<'static, Result<(), BoxDynError>>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxDynError>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, task: Task<Running>) -> Self::Future {
+        let SettleLayer { engine, completer } = self.layer.clone();
+        let (job, token) = (task.args.job.job_id(), task.args.token);
+        let attempt = u32::try_from(task.args.job.attempt).unwrap_or(0);
+        let attempts_max = u32::try_from(task.args.job.attempts_max).unwrap_or(1);
+        let policy = policy_of(&engine, &task.args.job.kind);
+        let run = self.inner.call(task);
+        Box::pin(async move {
+            let attempted = attempted(run.await);
+            if !matches!(
+                attempted,
+                Attempted::Answered(Outcome::Done(_) | Outcome::Settled)
+            ) {
+                note(&engine, job, &attempted);
+            }
+            let settlement = settle(attempted, attempt, attempts_max, &policy, seed(job));
+            // Closed only once every loop has ended, so this cannot fail; and if it
+            // did, the lease would run out and the job be rescued.
+            let _ = completer
+                .send(Decided {
+                    job,
+                    token,
+                    settlement,
+                })
+                .await;
+            Ok(())
+        })
+    }
+}
+
+fn policy_of(engine: &Engine, kind: &str) -> RetryPolicy {
+    engine
+        .registry
+        .get(kind)
+        .and_then(|known| known.retry)
+        .unwrap_or(engine.retry)
+}
+
+fn seed(job: JobId) -> u64 {
+    job.0.unsigned_abs()
+}
+
+fn note(engine: &Engine, job: JobId, attempted: &Attempted) {
+    engine.health.failed.fetch_add(1, Ordering::Relaxed);
+    tracing::debug!(%job, ?attempted, "an attempt did not complete");
+}
+
+/// Tells an answer from a failure, and failures apart.
+fn attempted(answer: Result<Outcome, BoxDynError>) -> Attempted {
+    let error = match answer {
+        Ok(outcome) => return Attempted::Answered(outcome),
+        Err(error) => error,
+    };
+    let reason = match error.downcast_ref::<AttemptError>() {
+        Some(AttemptError::Undecodable(_)) => FailureReason::Undecodable,
+        Some(AttemptError::Timeout(_)) => FailureReason::Timeout,
+        Some(AttemptError::Panic(_)) => FailureReason::Panic,
+        None if error.is::<AbortError>() => FailureReason::Panic,
+        Some(AttemptError::Handler(_)) | None => FailureReason::Error,
+    };
+    let panic = error
+        .downcast_ref::<AbortError>()
+        .and_then(std::error::Error::source)
+        .and_then(|source| source.downcast_ref::<PanicError>());
+    let text = panic.map_or_else(|| error.to_string(), |panic| panic.0.clone());
+    Attempted::Failed {
+        reason,
+        error: bounded(&text),
+    }
+}
+
+/// An error's text as the ledger keeps it: bounded, and without NUL, which
+/// Postgres's text cannot hold.
+fn bounded(text: &str) -> String {
+    const ERROR_CHARS_MAX: usize = 4000;
+    text.chars()
+        .filter(|&c| c != '\0')
+        .take(ERROR_CHARS_MAX)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn failures_are_told_apart() {
+        let reason = |error: BoxDynError| match attempted(Err(error)) {
+            Attempted::Failed { reason, error } => (reason, error),
+            Attempted::Answered(outcome) => panic!("{outcome:?}"),
+        };
+        let panicked = AbortError::new(PanicError("index out of bounds".into()));
+        assert_eq!(
+            reason(Box::new(panicked)),
+            (FailureReason::Panic, "index out of bounds".to_owned())
+        );
+        let cause = anyhow::anyhow!("no such file").context("reading the input");
+        assert_eq!(
+            reason(Box::new(AttemptError::Handler(cause))),
+            (
+                FailureReason::Error,
+                "reading the input: no such file".to_owned()
+            )
+        );
+        let late = AttemptError::Timeout(std::time::Duration::from_secs(90));
+        assert_eq!(
+            reason(Box::new(late)),
+            (
+                FailureReason::Timeout,
+                "took longer than its timeout of 1m 30s".to_owned()
+            )
+        );
+    }
+}
