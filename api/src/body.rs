@@ -9,7 +9,11 @@ use nexus_config::Bytes;
 use crate::error::ApiError;
 
 /// The whole body; 413 if it is longer than `limit`, the setting `api.body_bytes_max`.
-pub(crate) async fn read(headers: &HeaderMap, body: Body, limit: Bytes) -> Result<Vec<u8>, ApiError> {
+pub(crate) async fn read(
+    headers: &HeaderMap,
+    body: Body,
+    limit: Bytes,
+) -> Result<Vec<u8>, ApiError> {
     let too_large = || {
         ApiError::too_large(format!(
             "the body is larger than {limit} (api.body_bytes_max)"
@@ -22,7 +26,8 @@ pub(crate) async fn read(headers: &HeaderMap, body: Body, limit: Bytes) -> Resul
     let mut read = Vec::new();
     let mut stream = body.into_data_stream();
     while let Some(block) = stream.next().await {
-        let block = block.map_err(|error| ApiError::malformed(format!("the body broke off: {error}")))?;
+        let block =
+            block.map_err(|error| ApiError::malformed(format!("the body broke off: {error}")))?;
         if read.len() + block.len() > limit.as_usize() {
             return Err(too_large());
         }
@@ -38,7 +43,9 @@ pub(crate) fn announced(headers: &HeaderMap) -> Option<u64> {
 
 /// The body's media type in lower case, without its parameters; empty where the request says none.
 pub(crate) fn media_type(headers: &HeaderMap) -> String {
-    let value = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let value = headers
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok());
     let essence = value.and_then(|value| value.split(';').next());
     essence.unwrap_or_default().trim().to_ascii_lowercase()
 }

@@ -25,9 +25,8 @@ pub(crate) fn routes() -> OpenApiRouter<Shared> {
 
 /// A name, if it can stand in a row and on a screen.
 fn check_name(field: &str, name: &str) -> Result<(), ApiError> {
-    let fit = !name.trim().is_empty()
-        && name.len() <= NAME_BYTES_MAX
-        && !name.contains(char::is_control);
+    let fit =
+        !name.trim().is_empty() && name.len() <= NAME_BYTES_MAX && !name.contains(char::is_control);
     if fit {
         return Ok(());
     }

@@ -70,7 +70,11 @@ impl ApiError {
 
     /// 404: there is no such thing.
     pub(crate) fn not_found(what: &str, id: impl std::fmt::Display) -> Self {
-        Self::new(StatusCode::NOT_FOUND, "not_found", format!("no {what} {id}"))
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "not_found",
+            format!("no {what} {id}"),
+        )
     }
 
     /// 409: it does not go with what is there.
@@ -132,8 +136,10 @@ impl IntoResponse for ApiError {
 impl From<LedgerError> for ApiError {
     fn from(error: LedgerError) -> Self {
         match error {
-            LedgerError::Unavailable(_) => Self::unavailable("postgres_unavailable", error.to_string())
-                .hint("try again; GET /health/postgres shows its state"),
+            LedgerError::Unavailable(_) => {
+                Self::unavailable("postgres_unavailable", error.to_string())
+                    .hint("try again; GET /health/postgres shows its state")
+            }
             LedgerError::Contended(_) => Self::unavailable("contended", error.to_string()),
             LedgerError::StaleClaim(_) => Self::conflict(error.to_string()),
             LedgerError::NotFound { what, id } => Self::not_found(what, id),
@@ -148,8 +154,9 @@ impl From<LoadRequestError> for ApiError {
         match error {
             LoadRequestError::Ledger(error) => error.into(),
             LoadRequestError::CaseClosed(message) => Self::conflict(message),
-            LoadRequestError::Path(_) => Self::invalid(error.to_string())
-                .hint("name a file under an allowed directory, or upload it as multipart/form-data"),
+            LoadRequestError::Path(_) => Self::invalid(error.to_string()).hint(
+                "name a file under an allowed directory, or upload it as multipart/form-data",
+            ),
             LoadRequestError::NoSuchProfile(_)
             | LoadRequestError::Profile(_)
             | LoadRequestError::Invalid(_) => Self::invalid(error.to_string()),

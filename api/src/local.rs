@@ -26,11 +26,15 @@ pub(crate) async fn only_local(request: Request, next: Next) -> Response {
 
 /// What shows that the request is not from here.
 fn foreign(headers: &HeaderMap) -> Option<String> {
-    let host = headers.get(HOST).map(|host| host.to_str().unwrap_or_default());
+    let host = headers
+        .get(HOST)
+        .map(|host| host.to_str().unwrap_or_default());
     if let Some(host) = host.filter(|host| !is_loopback(host)) {
         return Some(format!("the request is for host {host:?}"));
     }
-    let origin = headers.get(ORIGIN).map(|origin| origin.to_str().unwrap_or_default());
+    let origin = headers
+        .get(ORIGIN)
+        .map(|origin| origin.to_str().unwrap_or_default());
     let from = |origin: &str| origin.strip_prefix("http://").is_some_and(is_loopback);
     let origin = origin.filter(|origin| !from(origin))?;
     Some(format!("the request comes from a page of {origin:?}"))
@@ -44,7 +48,9 @@ fn is_loopback(host: &str) -> bool {
     };
     let bare = name.trim_start_matches('[').trim_end_matches(']');
     name.eq_ignore_ascii_case("localhost")
-        || bare.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+        || bare
+            .parse::<IpAddr>()
+            .is_ok_and(|address| address.is_loopback())
 }
 
 #[cfg(test)]
@@ -53,10 +59,23 @@ mod tests {
 
     #[test]
     fn loopback_has_few_names() {
-        for host in ["127.0.0.1", "127.0.0.1:8080", "localhost:1", "LOCALHOST", "[::1]:80", "[::1]"] {
+        for host in [
+            "127.0.0.1",
+            "127.0.0.1:8080",
+            "localhost:1",
+            "LOCALHOST",
+            "[::1]:80",
+            "[::1]",
+        ] {
             assert!(is_loopback(host), "{host}");
         }
-        for host in ["", "example.org", "localhost.example.org", "10.0.0.1:80", "127.0.0.1.example.org"] {
+        for host in [
+            "",
+            "example.org",
+            "localhost.example.org",
+            "10.0.0.1:80",
+            "127.0.0.1.example.org",
+        ] {
             assert!(!is_loopback(host), "{host}");
         }
     }

@@ -49,7 +49,10 @@ impl fmt::Display for Allowed<'_> {
         match self.0 {
             [] => f.write_str("no directory is allowed (datasets.roots)"),
             roots => {
-                let roots: Vec<_> = roots.iter().map(|root| root.display().to_string()).collect();
+                let roots: Vec<_> = roots
+                    .iter()
+                    .map(|root| root.display().to_string())
+                    .collect();
                 write!(f, "allowed (datasets.roots): {}", roots.join(", "))
             }
         }
@@ -186,7 +189,11 @@ mod tests {
     #[test]
     fn a_link_is_judged_by_where_it_leads() {
         let (dir, roots) = house();
-        symlink(dir.path().join("secret.csv"), dir.path().join("allowed/out.csv")).unwrap();
+        symlink(
+            dir.path().join("secret.csv"),
+            dir.path().join("allowed/out.csv"),
+        )
+        .unwrap();
         symlink(dir.path().join("allowed"), dir.path().join("in")).unwrap();
         assert_eq!(
             reason(&roots, dir.path().join("allowed/out.csv")),
@@ -211,14 +218,24 @@ mod tests {
     #[test]
     fn dots_do_not_lead_out() {
         let (dir, roots) = house();
-        for out in ["allowed/../secret.csv", "allowed/deep/../../secret.csv", "secret.csv"] {
-            assert_eq!(reason(&roots, dir.path().join(out)), NotAdmittedReason::Outside);
+        for out in [
+            "allowed/../secret.csv",
+            "allowed/deep/../../secret.csv",
+            "secret.csv",
+        ] {
+            assert_eq!(
+                reason(&roots, dir.path().join(out)),
+                NotAdmittedReason::Outside
+            );
         }
         assert_eq!(reason(&roots, "../secret.csv"), NotAdmittedReason::Outside);
         // A root's name that is only the beginning of another's.
         fs::create_dir(dir.path().join("allowed2")).unwrap();
         fs::write(dir.path().join("allowed2/x"), "").unwrap();
-        assert_eq!(reason(&roots, dir.path().join("allowed2/x")), NotAdmittedReason::Outside);
+        assert_eq!(
+            reason(&roots, dir.path().join("allowed2/x")),
+            NotAdmittedReason::Outside
+        );
     }
 
     #[test]
@@ -237,15 +254,27 @@ mod tests {
     #[test]
     fn a_directory_and_a_missing_file_are_told_apart() {
         let (dir, roots) = house();
-        assert_eq!(reason(&roots, dir.path().join("allowed/deep")), NotAdmittedReason::NotAFile);
-        assert_eq!(reason(&roots, dir.path().join("allowed")), NotAdmittedReason::NotAFile);
+        assert_eq!(
+            reason(&roots, dir.path().join("allowed/deep")),
+            NotAdmittedReason::NotAFile
+        );
+        assert_eq!(
+            reason(&roots, dir.path().join("allowed")),
+            NotAdmittedReason::NotAFile
+        );
         for none in ["allowed/none.csv", "allowed/in.csv/x"] {
-            assert_eq!(reason(&roots, dir.path().join(none)), NotAdmittedReason::NotFound);
+            assert_eq!(
+                reason(&roots, dir.path().join(none)),
+                NotAdmittedReason::NotFound
+            );
         }
         assert_eq!(reason(&roots, "none.csv"), NotAdmittedReason::NotFound);
         let circle = dir.path().join("allowed/circle");
         symlink(&circle, &circle).unwrap();
-        assert!(matches!(reason(&roots, &circle), NotAdmittedReason::Unreadable(_)));
+        assert!(matches!(
+            reason(&roots, &circle),
+            NotAdmittedReason::Unreadable(_)
+        ));
     }
 
     #[test]

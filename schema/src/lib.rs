@@ -10,6 +10,7 @@
 //! | [`jobs`], [`workers`] | the ledger as people look at it |
 //! | [`cases`], [`datasets`] | the domain |
 //! | [`copy`], [`money`], [`months`] | bulk loading |
+//! | [`measure`] | what `nexus bench` asks |
 //!
 //! Absent on purpose: any decision that needs no row. When to retry, how long
 //! to wait, which state may follow which: that is `nexus-jobs`.
@@ -23,6 +24,7 @@ pub mod error;
 pub mod fence;
 pub mod jobs;
 pub mod ledger;
+pub mod measure;
 pub mod migrate;
 pub mod money;
 pub mod months;

@@ -4,4 +4,7 @@
 //! by side. Run them with `make test`; CONTRIBUTING.md says how to run one.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod claim;
+mod enqueue;
 mod redis_transport;
+mod settle;

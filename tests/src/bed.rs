@@ -3,7 +3,9 @@
 use std::future::Future;
 use std::time::Duration;
 
-use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
+use diesel::sql_types::BigInt;
+use diesel::{QueryableByName, sql_query};
+use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 use nexus_config::Settings;
 use nexus_jobs::kinds::Noop;
 use nexus_jobs::{Actor, JobId, NewJob};
@@ -68,11 +70,7 @@ impl TestBed {
     }
 
     /// A bed on any servers, cloned from a template that is there.
-    pub async fn on(
-        servers: Servers,
-        template: &str,
-        change: impl FnOnce(&mut Settings),
-    ) -> Self {
+    pub async fn on(servers: Servers, template: &str, change: impl FnOnce(&mut Settings)) -> Self {
         let name = format!("t{}", &Uuid::new_v4().simple().to_string()[..12]);
         let database = format!("nexus_{name}");
         let dir = TempDir::with_prefix("nexus-test-").expect("a directory");
@@ -153,6 +151,27 @@ impl TestBed {
             .enqueue_many(jobs, &actor())
             .await
             .expect("an enqueue")
+    }
+
+    /// A job's state, live or finished.
+    pub async fn state(&self, id: JobId) -> String {
+        let found = nexus_schema::jobs::find(&mut *self.conn().await, id).await;
+        found.expect("a look").expect("the job").job.state
+    }
+
+    /// How many rows of one of the ledger's tables match a condition.
+    pub async fn count(&self, table: &str, condition: &str) -> i64 {
+        #[derive(QueryableByName)]
+        struct Row {
+            #[diesel(sql_type = BigInt)]
+            rows: i64,
+        }
+        let text = format!("SELECT count(*) AS rows FROM nexus.{table} WHERE {condition}");
+        let counted: Row = sql_query(text)
+            .get_result(&mut *self.conn().await)
+            .await
+            .expect("a count");
+        counted.rows
     }
 }
 

@@ -60,7 +60,11 @@ impl OwnServers {
         let env = std::fs::read_to_string(self.dir.path().join("env")).expect("the URLs");
         let named = |name: &str| {
             env.lines()
-                .find_map(|line| line.strip_prefix("export ")?.strip_prefix(name)?.strip_prefix('='))
+                .find_map(|line| {
+                    line.strip_prefix("export ")?
+                        .strip_prefix(name)?
+                        .strip_prefix('=')
+                })
                 .expect("a URL")
         };
         Servers::at(named("NEXUS_TEST_POSTGRES"), named("NEXUS_TEST_REDIS"))
@@ -84,7 +88,10 @@ impl OwnServers {
     fn pid(&self, which: Which) -> Pid {
         let file = self.dir.path().join(format!("{}.pid", which.name()));
         let text = std::fs::read_to_string(file).expect("a process id");
-        let pid = text.split_whitespace().next().and_then(|pid| pid.parse().ok());
+        let pid = text
+            .split_whitespace()
+            .next()
+            .and_then(|pid| pid.parse().ok());
         pid.and_then(Pid::from_raw).expect("a process id")
     }
 }
@@ -92,8 +99,12 @@ impl OwnServers {
 /// Whether a process is there and more than a zombie.
 fn runs(pid: Pid) -> bool {
     let stat = format!("/proc/{}/stat", pid.as_raw_nonzero());
-    std::fs::read_to_string(stat)
-        .is_ok_and(|stat| !stat.rsplit(") ").next().is_some_and(|rest| rest.starts_with('Z')))
+    std::fs::read_to_string(stat).is_ok_and(|stat| {
+        !stat
+            .rsplit(") ")
+            .next()
+            .is_some_and(|rest| rest.starts_with('Z'))
+    })
 }
 
 impl Drop for OwnServers {

@@ -29,7 +29,9 @@ impl RedisSpace {
 
     /// A connection to its server.
     pub async fn connection(&self) -> MultiplexedConnection {
-        connection(&self.settings).await.expect("a Redis connection")
+        connection(&self.settings)
+            .await
+            .expect("a Redis connection")
     }
 
     /// The key of the stream of `nexus`'s layout for a queue's band.

@@ -104,6 +104,9 @@ fn hash_of_migrations() -> u64 {
     for file in files {
         std::fs::read(file).expect("a migration").hash(&mut hasher);
     }
-    chrono::Utc::now().format("%Y-%m").to_string().hash(&mut hasher);
+    chrono::Utc::now()
+        .format("%Y-%m")
+        .to_string()
+        .hash(&mut hasher);
     hasher.finish()
 }

@@ -47,5 +47,10 @@ pub(super) async fn list_cases(
     let mut conn = app.connection().await?;
     let cases = cases::list(&mut conn, query.before.map(CaseId), size).await?;
     let next = page::cursor(cases.iter().map(|case| case.id), size);
-    Ok(page::respond(CasePage { cases, next }, &uri, "before", next))
+    Ok(page::respond(
+        CasePage { cases, next },
+        &uri,
+        "before",
+        next,
+    ))
 }

@@ -16,7 +16,9 @@ impl<S: Send + Sync> FromRequestParts<S> for Id {
             .map_err(|rejection| ApiError::malformed(rejection.body_text()))?;
         match text.parse() {
             Ok(id) => Ok(Self(id)),
-            Err(_) => Err(ApiError::malformed(format!("{text:?} is no id: ids are whole numbers"))),
+            Err(_) => Err(ApiError::malformed(format!(
+                "{text:?} is no id: ids are whole numbers"
+            ))),
         }
     }
 }

@@ -63,7 +63,11 @@ pub(super) async fn list_jobs(
 fn states(list: Option<&str>) -> Result<Vec<JobState>, ApiError> {
     let names = list.into_iter().flat_map(|list| list.split(','));
     names
-        .map(|name| name.trim().parse().map_err(|error: String| ApiError::malformed(error)))
+        .map(|name| {
+            name.trim()
+                .parse()
+                .map_err(|error: String| ApiError::malformed(error))
+        })
         .collect()
 }
 

@@ -55,10 +55,14 @@ pub(crate) struct JobRequest {
 }
 
 /// One job, or several.
-#[derive(Debug, ToSchema)]
-#[schema(untagged)]
-#[expect(dead_code, reason = "describes a body; never made")]
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(untagged)]
+#[expect(
+    dead_code,
+    reason = "describes a body; read one by one, so that errors name the job"
+)]
 pub(crate) enum JobRequests {
+    /// One.
     One(JobRequest),
     /// At most `enqueue.batch_max`, all or none.
     Many(Vec<JobRequest>),
@@ -100,7 +104,9 @@ pub(crate) fn read(body: &[u8], batch_max: usize) -> Result<Vec<NewJob>, ApiErro
 
 fn read_one(json: &[u8]) -> Result<NewJob, Unreadable> {
     let request: JobRequest = decode(json)?;
-    request.into_job().map_err(|(field, text)| Unreadable::Wrong(format!("field {field:?}: {text}")))
+    request
+        .into_job()
+        .map_err(|(field, text)| Unreadable::Wrong(format!("field {field:?}: {text}")))
 }
 
 impl JobRequest {
@@ -110,7 +116,8 @@ impl JobRequest {
         check_tags(&self.tags)?;
         let args = match self.args {
             Some(args) => args,
-            None => RawValue::from_string("{}".to_owned()).map_err(|error| ("args", error.to_string()))?,
+            None => RawValue::from_string("{}".to_owned())
+                .map_err(|error| ("args", error.to_string()))?,
         };
         let mut job = NewJob::raw(self.kind, args).map_err(|error| ("kind", error.to_string()))?;
         if let Some(kind) = built_in(&job.kind) {
@@ -155,9 +162,8 @@ fn check_tags(tags: &[String]) -> Result<(), (&'static str, String)> {
         let text = format!("{} tags; at most {TAGS_MAX} are allowed", tags.len());
         return Err(("tags", text));
     }
-    let fit = |tag: &String| {
-        (1..=TAG_BYTES_MAX).contains(&tag.len()) && !tag.contains(char::is_control)
-    };
+    let fit =
+        |tag: &String| (1..=TAG_BYTES_MAX).contains(&tag.len()) && !tag.contains(char::is_control);
     match tags.iter().position(|tag| !fit(tag)) {
         None => Ok(()),
         Some(place) => Err((

@@ -186,6 +186,10 @@ impl Consumer for RedisConsumer {
     }
 
     async fn settle(&mut self, receipts: &[Receipt]) -> Result<()> {
+        // An empty pipe is an error to the client.
+        if receipts.is_empty() {
+            return Ok(());
+        }
         let mut pipe = redis::pipe();
         for band in Band::ALL {
             let ids: Vec<&str> = receipts

@@ -32,7 +32,11 @@ impl From<redis::ParsingError> for QueueError {
     }
 }
 
-/// Whether the group, or the stream under it, is not there.
+/// Whether the group, or the stream under it, is not there, or vanished
+/// (`UNBLOCKED`) while a read waited for it.
 pub(super) fn no_group(error: &RedisError) -> bool {
-    error.code() == Some("NOGROUP") || error.to_string().contains("NOGROUP")
+    let text = error.to_string();
+    ["NOGROUP", "UNBLOCKED"]
+        .iter()
+        .any(|code| error.code() == Some(code) || text.contains(code))
 }

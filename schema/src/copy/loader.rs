@@ -137,6 +137,21 @@ impl Loader {
         Ok(transaction.commit().await?)
     }
 
+    /// Copies rows in one transaction and does nothing else: the ceiling that
+    /// `nexus bench` holds a load against.
+    pub async fn copy_only(&mut self, table: &str, rows: Vec<LeafRows>) -> Result<()> {
+        let mut leaves = Vec::with_capacity(rows.len());
+        for rows in rows {
+            leaves.push((self.leaf(table, rows.month).await?, rows.bytes));
+        }
+        let transaction = self.client.transaction().await?;
+        for (leaf, bytes) in leaves {
+            let sql = format!("COPY nexus.{leaf} FROM STDIN BINARY");
+            copy(&transaction, &sql, bytes).await?;
+        }
+        Ok(transaction.commit().await?)
+    }
+
     async fn leaf(&mut self, table: &str, month: NaiveDate) -> Result<String> {
         let key = (table.to_owned(), month);
         if let Some(leaf) = self.leaves.get(&key) {

@@ -20,7 +20,10 @@ fn one(body: &str) -> NewJob {
 #[test]
 fn a_built_in_kind_brings_its_defaults() {
     let job = one(r#"{"kind": "process_dataset", "args": {"dataset_id": 7}}"#);
-    assert_eq!((job.queue.as_str(), job.weight), ("datasets", Weight::Heavy));
+    assert_eq!(
+        (job.queue.as_str(), job.weight),
+        ("datasets", Weight::Heavy)
+    );
     assert_eq!(job.args.get(), r#"{"dataset_id": 7}"#);
     assert_eq!((job.tenant, job.due), (TenantId::DEFAULT, Due::Now));
 }
@@ -33,7 +36,10 @@ fn what_the_caller_says_wins() {
     );
     assert_eq!((job.queue.as_str(), job.band), ("q", Band::High));
     assert_eq!(job.due, Due::In(std::time::Duration::from_mins(5)));
-    assert_eq!((job.attempts, job.tenant.0, job.tags.len()), (Some(3), 2, 1));
+    assert_eq!(
+        (job.attempts, job.tenant.0, job.tags.len()),
+        (Some(3), 2, 1)
+    );
     assert_eq!(job.args.get(), "{}");
 }
 
@@ -46,17 +52,35 @@ fn a_time_is_read_with_its_offset() {
 #[test]
 fn an_error_names_index_and_field() {
     for (body, expected) in [
-        (r#"[{"kind": "noop"}, {"kind": "noop", "queue": "A B"}]"#, r#"job 1, field \"queue\""#),
-        (r#"[{"kind": "noop", "attempts": "x"}]"#, r#"job 0, field \"attempts\": invalid type"#),
+        (
+            r#"[{"kind": "noop"}, {"kind": "noop", "queue": "A B"}]"#,
+            r#"job 1, field \"queue\""#,
+        ),
+        (
+            r#"[{"kind": "noop", "attempts": "x"}]"#,
+            r#"job 0, field \"attempts\": invalid type"#,
+        ),
         (r#"[{"kind": "noop"}, 5]"#, "job 1, "),
         (r#"{"kind": "Bad Kind"}"#, r#"field \"kind\""#),
-        (r#"{"kind": "process_dataset"}"#, r#"field \"args\": missing field `dataset_id`"#),
+        (
+            r#"{"kind": "process_dataset"}"#,
+            r#"field \"args\": missing field `dataset_id`"#,
+        ),
         (r#"{"kind": "noop", "delay": "5"}"#, r#"field \"delay\""#),
-        (r#"{"kind": "noop", "delay": "5m", "at": "2030-01-01T00:00:00Z"}"#, "not both"),
+        (
+            r#"{"kind": "noop", "delay": "5m", "at": "2030-01-01T00:00:00Z"}"#,
+            "not both",
+        ),
         (r#"{"kind": "noop", "band": "urgent"}"#, r#"field \"band\""#),
-        (r#"{"kind": "noop", "attempts": 0}"#, r#"field \"attempts\""#),
+        (
+            r#"{"kind": "noop", "attempts": 0}"#,
+            r#"field \"attempts\""#,
+        ),
         (r#"{"kind": "noop", "tags": ["a", "b\u0000"]}"#, "tag 1"),
-        (r#"{"kind": "noop", "tenant_id": 0}"#, r#"field \"tenant_id\""#),
+        (
+            r#"{"kind": "noop", "tenant_id": 0}"#,
+            r#"field \"tenant_id\""#,
+        ),
         (r#"{"kind": "noop", "prio": 1}"#, "unknown field `prio`"),
         ("{}", "missing field `kind`"),
     ] {

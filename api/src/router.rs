@@ -1,0 +1,72 @@
+//! Every route.
+
+use axum::extract::DefaultBodyLimit;
+use axum::response::Redirect;
+use axum::{Router, middleware, routing};
+use nexus_config::Settings;
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_swagger_ui::{Config, SwaggerUi};
+
+use crate::app::{App, Parts, Shared};
+use crate::{cases, datasets, error, health, jobs, local, metrics, trace};
+
+/// The description that the routes are added to.
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "NEXUS Jobs",
+        description = "Jobs, cases and datasets. Errors are `{\"error\": {\"code\", \"message\", \"hint\"}}`; \
+                       lists are paged by id, with a `Link` to the next page.",
+        license(name = "MIT OR Apache-2.0"),
+    ),
+    tags(
+        (name = "jobs", description = "Enqueue jobs, and look at them"),
+        (name = "cases", description = "Examination cases; every dataset belongs to one"),
+        (name = "datasets", description = "Load files, and look at what became of them"),
+        (name = "health", description = "The state of the process and its servers"),
+    )
+)]
+struct Description;
+
+/// The routes over these parts. Made for [`crate::Server`]; tests may call it without listening.
+pub fn router(settings: &Settings, parts: Parts) -> Router {
+    let app = App::new(settings, parts);
+    let (routes, openapi) = described().split_for_parts();
+    // The validator would send the description to a server on the internet.
+    let docs = SwaggerUi::new("/docs")
+        .url("/openapi.json", openapi)
+        .config(
+            Config::default()
+                .validator_url("none")
+                .try_it_out_enabled(true),
+        );
+    routes
+        .merge(Router::<Shared>::from(docs))
+        .route("/", routing::get(|| async { Redirect::temporary("/docs/") }))
+        .fallback(error::no_route)
+        .method_not_allowed_fallback(error::no_method)
+        // Bodies are bounded where they are read, by the settings.
+        .layer(DefaultBodyLimit::disable())
+        .layer(middleware::from_fn(local::only_local))
+        .layer(middleware::from_fn_with_state(Shared::clone(&app), metrics::measured))
+        .layer(middleware::from_fn(trace::traced))
+        .with_state(app)
+}
+
+/// What `/openapi.json` answers.
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    described().into_openapi()
+}
+
+fn described() -> OpenApiRouter<Shared> {
+    OpenApiRouter::with_openapi(Description::openapi())
+        .merge(jobs::routes())
+        .merge(cases::routes())
+        .merge(datasets::routes())
+        .merge(health::routes())
+        .merge(metrics::routes())
+}
+
+#[cfg(test)]
+mod tests;

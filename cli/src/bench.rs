@@ -1,0 +1,109 @@
+//! `nexus bench`: what it does, measured beside its own ceiling in the same run.
+//!
+//! Every figure is an object `{name, value, unit}`, with `ceiling` and `ratio`
+//! where there is one. Works in the configured database and in a Redis prefix of
+//! its own; meant for private servers (`make bench`), not for production.
+
+mod ceilings;
+mod docs;
+mod enqueue;
+mod figure;
+mod ingest;
+mod jobs;
+mod latency;
+mod rig;
+mod worker;
+
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use nexus_config::Settings;
+
+use figure::{Figure, render};
+use rig::Rig;
+
+/// What to measure, and where the answer goes.
+#[derive(Debug, clap::Args)]
+pub struct BenchArgs {
+    /// What to measure.
+    #[arg(value_enum, default_value_t = Subject::All)]
+    subject: Subject,
+    /// A run of under 20 seconds: smaller numbers of rows and jobs, each measured once.
+    #[arg(long)]
+    quick: bool,
+    /// Also refresh the table between the markers of this file.
+    #[arg(long, value_name = "FILE")]
+    docs: Option<PathBuf>,
+}
+
+/// What can be measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Subject {
+    /// Loading a file.
+    Ingest,
+    /// The engine: enqueue, drain, latency, memory.
+    Jobs,
+    /// All of it.
+    All,
+}
+
+/// How much of everything.
+#[derive(Clone, Copy, Debug)]
+struct Scale {
+    /// Times each figure is measured; the median counts.
+    rounds: usize,
+    /// Rows of the generated file.
+    rows: u64,
+    /// Jobs enqueued one after another.
+    singles: usize,
+    /// Waiting jobs of the ordinary drain.
+    backlog: usize,
+    /// Waiting jobs of the large drain.
+    large_backlog: usize,
+    /// Jobs whose start is timed.
+    timed: usize,
+}
+
+const FULL: Scale = Scale {
+    rounds: 3,
+    rows: 1_000_000,
+    singles: 3_000,
+    backlog: 100_000,
+    large_backlog: 1_000_000,
+    timed: 3_000,
+};
+
+const QUICK: Scale = Scale {
+    rounds: 1,
+    rows: 200_000,
+    singles: 500,
+    backlog: 30_000,
+    large_backlog: 100_000,
+    timed: 400,
+};
+
+/// Measures and prints.
+pub async fn run(args: BenchArgs, settings: Settings, json: bool) -> anyhow::Result<()> {
+    let scale = if args.quick { QUICK } else { FULL };
+    let rig = Rig::new(settings).await?;
+    let mut figures: Vec<Figure> = Vec::new();
+    if matches!(args.subject, Subject::Ingest | Subject::All) {
+        figures.extend(ingest::measure(&rig, scale).await.context("measuring ingest")?);
+    }
+    if matches!(args.subject, Subject::Jobs | Subject::All) {
+        figures.extend(jobs::measure(&rig, scale).await.context("measuring jobs")?);
+    }
+    if let Some(path) = &args.docs {
+        docs::refresh(path, &figures)
+            .with_context(|| format!("refreshing {}", path.display()))?;
+    }
+    let text = if json { serde_json::to_string_pretty(&figures)? } else { render(&figures) };
+    crate::output::print(&text)?;
+    Ok(())
+}
+
+/// The middle one of some measurements.
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
+}

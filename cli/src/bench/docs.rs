@@ -1,0 +1,50 @@
+//! The table in `docs/benchmarks.md`, refreshed between its markers.
+
+use std::path::Path;
+
+use anyhow::Context as _;
+
+use super::figure::{Figure, readable};
+
+const BEGIN: &str = "<!-- figures: written by `make bench` -->";
+const END: &str = "<!-- end of figures -->";
+
+/// Writes the figures and the machine between the markers of a file.
+pub(super) fn refresh(path: &Path, figures: &[Figure]) -> anyhow::Result<()> {
+    let text = std::fs::read_to_string(path)?;
+    let (before, rest) = text.split_once(BEGIN).context("no marker for the figures' begin")?;
+    let (_, after) = rest.split_once(END).context("no marker for the figures' end")?;
+    let table = table(figures);
+    let machine = machine();
+    std::fs::write(path, format!("{before}{BEGIN}\n\n{machine}\n\n{table}\n{END}{after}"))?;
+    Ok(())
+}
+
+fn table(figures: &[Figure]) -> String {
+    let mut text = String::from(
+        "| figure | value | unit | ceiling | ratio |\n|---|---:|---|---:|---:|\n",
+    );
+    for figure in figures {
+        let ceiling = figure.ceiling.map(readable).unwrap_or_default();
+        let ratio = figure.ratio.map(|ratio| format!("{ratio:.2}")).unwrap_or_default();
+        let value = readable(figure.value);
+        text += &format!("| `{}` | {value} | {} | {ceiling} | {ratio} |\n", figure.name, figure.unit);
+    }
+    text
+}
+
+fn machine() -> String {
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let cpuinfo = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let model = cpuinfo
+        .lines()
+        .find_map(|line| line.strip_prefix("model name"))
+        .map_or("a processor of unknown make", |name| name.trim_start_matches([' ', '\t', ':']));
+    let date = chrono::Utc::now().date_naive();
+    format!(
+        "Measured {date} with nexus {} on {cores} cores of {model}, Linux {}; Postgres and Redis \
+         on the same machine.",
+        env!("CARGO_PKG_VERSION"),
+        rustix::system::uname().release().to_string_lossy(),
+    )
+}
