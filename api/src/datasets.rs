@@ -1,5 +1,6 @@
 //! `/v1/datasets`
 
+mod held;
 mod list;
 mod load;
 mod rejects;

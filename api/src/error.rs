@@ -159,7 +159,7 @@ impl From<LoadRequestError> for ApiError {
             ),
             LoadRequestError::NoSuchProfile(_)
             | LoadRequestError::Profile(_)
-            | LoadRequestError::Invalid(_) => Self::invalid(error.to_string()),
+            | LoadRequestError::Invalid(_) => Self::invalid(error.to_string().trim_end()),
         }
     }
 }

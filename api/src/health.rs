@@ -49,7 +49,7 @@ struct Answer {
 
 /// Whether requests can be served.
 #[derive(Debug, Serialize, ToSchema)]
-struct Ready {
+struct Readiness {
     /// Whether every server answers.
     ready: bool,
     postgres: Answer,
@@ -83,13 +83,13 @@ async fn alive() -> Json<Alive> {
 
 /// Whether Postgres and Redis answer
 #[utoipa::path(get, path = "/readyz", tag = TAG, responses(
-    (status = 200, body = Ready),
-    (status = 503, body = Ready, description = "One of them does not"),
+    (status = 200, body = Readiness),
+    (status = 503, body = Readiness, description = "One of them does not"),
 ))]
-async fn ready(State(app): State<Shared>) -> (StatusCode, Json<Ready>) {
+async fn ready(State(app): State<Shared>) -> (StatusCode, Json<Readiness>) {
     let (postgres, redis) = tokio::join!(ask_postgres(&app), ask_redis(&app));
     let ready = postgres.ok && redis.ok;
-    let body = Ready {
+    let body = Readiness {
         ready,
         postgres,
         redis,

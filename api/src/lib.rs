@@ -4,11 +4,12 @@
 //! |---|---|
 //! | listening, and stopping | [`server`] |
 //! | what the handlers work with | [`app`] |
-//! | every route | [`router`] |
+//! | every route | [`mod@router`] |
 //! | only this machine may ask | `local` |
 //! | who asks | `actor` |
 //! | one shape for every error | `error` |
 //! | reading requests: JSON, queries, ids | `extract`, `body` |
+//! | letting refused callers finish | `linger` |
 //! | pages of lists | `page` |
 //! | `/v1/jobs`, `/v1/cases`, `/v1/datasets` | `jobs`, `cases`, `datasets` |
 //! | `/healthz`, `/readyz`, `/health/…` | `health` |
@@ -27,6 +28,7 @@ mod error;
 mod extract;
 mod health;
 mod jobs;
+mod linger;
 mod local;
 mod metrics;
 mod page;

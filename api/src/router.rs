@@ -9,7 +9,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use crate::app::{App, Parts, Shared};
-use crate::{cases, datasets, error, health, jobs, local, metrics, trace};
+use crate::{cases, datasets, error, health, jobs, linger, local, metrics, trace};
 
 /// The description that the routes are added to.
 #[derive(OpenApi)]
@@ -49,6 +49,7 @@ pub fn router(settings: &Settings, parts: Parts) -> Router {
         // Bodies are bounded where they are read, by the settings.
         .layer(DefaultBodyLimit::disable())
         .layer(middleware::from_fn(local::only_local))
+        .layer(middleware::from_fn(linger::lingering))
         .layer(middleware::from_fn_with_state(Shared::clone(&app), metrics::measured))
         .layer(middleware::from_fn(trace::traced))
         .with_state(app)

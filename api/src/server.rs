@@ -97,3 +97,45 @@ async fn overdue(stop: &CancellationToken) {
     stop.cancelled().await;
     tokio::time::sleep(STOP_WITHIN).await;
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use nexus_queue::MemoryTransport;
+    use nexus_schema::{Keep, Pool};
+
+    use super::*;
+
+    async fn bind(listen: &str) -> Result<Server, ServerError> {
+        let mut settings = Settings::defaults();
+        settings.api.listen = listen.parse().unwrap();
+        let parts = Parts {
+            pool: Pool::new(&settings.postgres, Keep::None),
+            transport: Arc::new(MemoryTransport::default()),
+            relay: None,
+        };
+        Server::bind(&settings, parts).await
+    }
+
+    #[tokio::test]
+    async fn only_loopback_is_listened_on() {
+        for address in ["0.0.0.0:0", "[::]:0", "192.0.2.1:8080"] {
+            let refused = bind(address).await;
+            assert!(
+                matches!(refused, Err(ServerError::NotLoopback(_))),
+                "{address}"
+            );
+        }
+        let server = bind("127.0.0.1:0").await.unwrap();
+        assert_ne!(server.addr().port(), 0);
+    }
+
+    #[tokio::test]
+    async fn it_stops_when_it_is_told_to() {
+        let server = bind("127.0.0.1:0").await.unwrap();
+        let stop = CancellationToken::new();
+        stop.cancel();
+        server.run(stop).await.unwrap();
+    }
+}

@@ -16,15 +16,15 @@ mod worker;
 
 use std::path::PathBuf;
 
+use crate::exit::Exit;
+use crate::invocation::Invocation;
 use anyhow::Context as _;
-use nexus_config::Settings;
-
 use figure::{Figure, render};
 use rig::Rig;
 
 /// What to measure, and where the answer goes.
 #[derive(Debug, clap::Args)]
-pub struct BenchArgs {
+pub(crate) struct BenchArgs {
     /// What to measure.
     #[arg(value_enum, default_value_t = Subject::All)]
     subject: Subject,
@@ -83,23 +83,27 @@ const QUICK: Scale = Scale {
 };
 
 /// Measures and prints.
-pub async fn run(args: BenchArgs, settings: Settings, json: bool) -> anyhow::Result<()> {
+pub(crate) async fn run(args: BenchArgs, invocation: Invocation) -> anyhow::Result<Exit> {
     let scale = if args.quick { QUICK } else { FULL };
-    let rig = Rig::new(settings).await?;
+    let rig = Rig::new(invocation.settings).await?;
     let mut figures: Vec<Figure> = Vec::new();
     if matches!(args.subject, Subject::Ingest | Subject::All) {
-        figures.extend(ingest::measure(&rig, scale).await.context("measuring ingest")?);
+        figures.extend(
+            ingest::measure(&rig, scale)
+                .await
+                .context("measuring ingest")?,
+        );
     }
     if matches!(args.subject, Subject::Jobs | Subject::All) {
         figures.extend(jobs::measure(&rig, scale).await.context("measuring jobs")?);
     }
     if let Some(path) = &args.docs {
-        docs::refresh(path, &figures)
-            .with_context(|| format!("refreshing {}", path.display()))?;
+        docs::refresh(path, &figures).with_context(|| format!("refreshing {}", path.display()))?;
     }
-    let text = if json { serde_json::to_string_pretty(&figures)? } else { render(&figures) };
-    crate::output::print(&text)?;
-    Ok(())
+    invocation
+        .output
+        .show(&figures, |figures, look| render(figures, look))?;
+    Ok(Exit::Ok)
 }
 
 /// The middle one of some measurements.

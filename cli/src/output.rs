@@ -3,6 +3,7 @@
 pub(crate) mod look;
 pub(crate) mod number;
 pub(crate) mod page;
+pub(crate) mod paging;
 pub(crate) mod progress;
 pub(crate) mod style;
 pub(crate) mod table;
@@ -27,11 +28,6 @@ impl Output {
     /// One JSON document if `json`, text for people otherwise.
     pub(crate) const fn new(json: bool) -> Self {
         Self { json }
-    }
-
-    /// Whether the caller wants JSON.
-    pub(crate) const fn is_json(self) -> bool {
-        self.json
     }
 
     /// Prints a result: as JSON, or as `human` writes it.

@@ -240,7 +240,7 @@ mod tests {
         assert!(
             error("/x", None, "type = \"nonsense\"")
                 .await
-                .contains("mistake")
+                .contains("profile cannot be read")
         );
         assert!(
             error("/x", None, "generic-expenses")

@@ -27,9 +27,12 @@ pub(crate) fn config(url: &str, settings: &Postgres) -> Result<tokio_postgres::C
     config.connect_timeout(settings.connect_timeout.get());
     config.application_name("nexus");
     config.keepalives_idle(std::time::Duration::from_mins(1));
-    // Statement timeout travels with the connection's start: no round trip.
+    // These travel with the connection's start: no round trip. Generic plans, since
+    // the first executions would otherwise be planned for their very arrays, and a
+    // batch of a thousand ids makes a scan of the whole table look cheap, which
+    // also locks rows out of order.
     config.options(format!(
-        "-c statement_timeout={}",
+        "-c statement_timeout={} -c plan_cache_mode=force_generic_plan",
         settings.statement_timeout.get().as_millis()
     ));
     Ok(config)

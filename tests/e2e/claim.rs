@@ -38,7 +38,8 @@ async fn concurrent_claims_of_the_same_ids_get_each_once() {
         let (a, b, c, d) = tokio::join!(one(a), one(b), one(c), one(d));
         let all = [a, b, c, d].concat();
         assert_eq!(all.len(), 500, "each once");
-        assert_eq!(BTreeSet::from_iter(&all).len(), 500);
+        let distinct: BTreeSet<i64> = all.into_iter().collect();
+        assert_eq!(distinct.len(), 500);
         assert_eq!(dispatch_rows(&mut *bed.conn().await).await, []);
     })
     .await;

@@ -147,6 +147,22 @@ async fn a_nul_in_arguments_is_refused_and_what_looks_like_one_is_not() {
     .await;
 }
 
+/// They would make every page of a list fail that shows them.
+#[tokio::test]
+async fn json_without_a_value_is_refused() {
+    in_bed(async |bed| {
+        let deep = format!("{}{}", "[".repeat(1000), "]".repeat(1000));
+        for args in [r#"{"a":"\ud800"}"#, r#"{"a":1e999}"#, &deep] {
+            let text = refused(bed, &[noop(), raw(args)]).await;
+            assert!(
+                text.starts_with("job 1 (noop) has arguments without"),
+                "{text}"
+            );
+        }
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn an_unknown_tenant_and_no_attempts_are_refused() {
     in_bed(async |bed| {

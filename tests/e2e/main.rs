@@ -2,9 +2,31 @@
 //!
 //! One binary, a module a theme: it links once, and tests of all themes run side
 //! by side. Run them with `make test`; CONTRIBUTING.md says how to run one.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking"
+)]
 
 mod claim;
+mod crash;
+mod drain;
 mod enqueue;
+mod fence;
+mod harness;
+mod ingest;
+mod ingest_crash;
+mod ingest_faults;
+mod ingest_requests;
+mod list;
+mod outage;
+mod plans;
 mod redis_transport;
+mod relay;
+mod rescue;
+mod roles;
 mod settle;
+mod transitions;
+mod worker_outage;
+mod workers;

@@ -1,6 +1,7 @@
 //! A test's own database, key prefix and settings.
 
 use std::future::Future;
+use std::pin::Pin;
 use std::time::Duration;
 
 use diesel::sql_types::BigInt;
@@ -25,6 +26,9 @@ use crate::template::{superuser, template};
 /// fails by itself.
 pub const BOUND: Duration = Duration::from_mins(2);
 
+/// A test about to run; boxed, since a whole test is a large future.
+pub type Test<'a> = Pin<Box<dyn Future<Output = ()> + 'a>>;
+
 /// How long tidying up may take.
 const CLEAN_UP_BOUND: Duration = Duration::from_secs(20);
 
@@ -41,19 +45,20 @@ pub struct TestBed {
 }
 
 /// Runs a test in a new bed, within [`BOUND`].
-pub async fn in_bed(test: impl AsyncFnOnce(&TestBed)) {
+pub fn in_bed<'a>(test: impl AsyncFnOnce(&TestBed) + 'a) -> Test<'a> {
     bounded(async {
         let bed = TestBed::new().await;
         test(&bed).await;
     })
-    .await;
 }
 
 /// Runs a test that needs no bed, within [`BOUND`].
-pub async fn bounded(test: impl Future<Output = ()>) {
-    tokio::time::timeout(BOUND, test)
-        .await
-        .expect("the test ends within its bound");
+pub fn bounded<'a>(test: impl Future<Output = ()> + 'a) -> Test<'a> {
+    Box::pin(async {
+        tokio::time::timeout(BOUND, test)
+            .await
+            .expect("the test ends within its bound");
+    })
 }
 
 impl TestBed {
@@ -159,14 +164,25 @@ impl TestBed {
         found.expect("a look").expect("the job").job.state
     }
 
+    /// Runs a statement as the superuser, in this bed's database.
+    pub async fn execute(&self, statement: &str) {
+        let mut conn = superuser(&self.servers, &self.database, &self.settings).await;
+        conn.batch_execute(statement).await.expect("a statement");
+    }
+
     /// How many rows of one of the ledger's tables match a condition.
     pub async fn count(&self, table: &str, condition: &str) -> i64 {
+        self.count_in(&format!("nexus.{table}"), condition).await
+    }
+
+    /// How many rows of any relation match a condition.
+    pub async fn count_in(&self, relation: &str, condition: &str) -> i64 {
         #[derive(QueryableByName)]
         struct Row {
             #[diesel(sql_type = BigInt)]
             rows: i64,
         }
-        let text = format!("SELECT count(*) AS rows FROM nexus.{table} WHERE {condition}");
+        let text = format!("SELECT count(*) AS rows FROM {relation} WHERE {condition}");
         let counted: Row = sql_query(text)
             .get_result(&mut *self.conn().await)
             .await

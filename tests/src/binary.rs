@@ -1,6 +1,6 @@
 //! The `nexus` binary, run with a bed's settings.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Output, Stdio};
 use std::time::Duration;
 
@@ -50,11 +50,21 @@ impl TestBed {
 
     /// Starts a long-running role of `nexus` with this bed's settings.
     pub fn spawn(&self, args: &[&str]) -> Running {
+        self.spawn_program(&binary(), args)
+    }
+
+    /// Starts a worker process that knows the tests' own kinds; `program` is
+    /// `env!("CARGO_BIN_EXE_nexus-test-worker")`.
+    pub fn spawn_test_worker(&self, program: &str) -> Running {
+        self.spawn_program(Path::new(program), &[])
+    }
+
+    fn spawn_program(&self, program: &Path, args: &[&str]) -> Running {
         let name = format!("{}-{}.log", args.join("-"), Uuid::new_v4().simple());
         let log = self.dir().join(name.replace('/', "_"));
         let out = std::fs::File::create(&log).expect("a log");
         let child = self
-            .command(args)
+            .command_of(program, args)
             .stderr(out.try_clone().expect("a log"))
             .stdout(out)
             .kill_on_drop(true)
@@ -63,11 +73,20 @@ impl TestBed {
         Running { child, log }
     }
 
-    fn command(&self, args: &[&str]) -> Command {
-        let config = self.dir().join("nexus.toml");
+    /// Writes this bed's settings as the file that `NEXUS_CONFIG` names.
+    pub fn settings_file(&self) -> PathBuf {
+        let file = self.dir().join("nexus.toml");
         let settings = toml::to_string(self.settings()).expect("settings as TOML");
-        std::fs::write(&config, settings).expect("a settings file");
-        let mut command = Command::new(binary());
+        std::fs::write(&file, settings).expect("a settings file");
+        file
+    }
+
+    fn command(&self, args: &[&str]) -> Command {
+        self.command_of(&binary(), args)
+    }
+
+    fn command_of(&self, program: &Path, args: &[&str]) -> Command {
+        let mut command = Command::new(program);
         for (name, _) in std::env::vars_os() {
             if name.to_string_lossy().starts_with("NEXUS_") {
                 command.env_remove(name);
@@ -75,7 +94,7 @@ impl TestBed {
         }
         command
             .args(args)
-            .env("NEXUS_CONFIG", config)
+            .env("NEXUS_CONFIG", self.settings_file())
             .current_dir(self.dir())
             .stdin(Stdio::null());
         command
@@ -119,17 +138,16 @@ impl Running {
 
     /// Waits for its end; panics with its log when `bound` passes first.
     pub async fn wait(&mut self, bound: Duration) -> ExitStatus {
-        match tokio::time::timeout(bound, self.child.wait()).await {
-            Ok(status) => status.expect("an exit status"),
-            Err(_) => panic!("it still runs after {bound:?}:\n{}", self.log()),
-        }
+        let ended = tokio::time::timeout(bound, self.child.wait()).await;
+        let ended = ended.unwrap_or_else(|_| panic!("not after {bound:?}:\n{}", self.log()));
+        ended.expect("an exit status")
     }
 }
 
 /// The binary beside the test's own executable: `target/debug/nexus`.
 fn binary() -> PathBuf {
     let test = std::env::current_exe().expect("the test's own path");
-    let folder = test.parent().and_then(std::path::Path::parent);
+    let folder = test.parent().and_then(Path::parent);
     let binary = folder.expect("target/debug").join("nexus");
     assert!(
         binary.exists(),

@@ -7,7 +7,10 @@
 //! | servers of a test's own, to stop, kill and wipe | [`own_redis`], [`own_servers`] |
 //! | waiting for a condition, with a bound | [`eventually`] |
 //! | a worker's and a relay's part, played at the ledger | [`claimant`], [`relay_run`], [`dispatch_rows`] |
-//! | the `nexus` binary | [`binary`] |
+//! | datasets, and what of them stands in the tables | [`loads`] |
+//! | a worker process and a rescuer beside a test | [`worker_run`], [`rescuer_run`] |
+//! | job kinds of the tests' own, what they leave behind, what became of them | [`tasks`], [`effects`], [`ends`] |
+//! | the `nexus` binary, and a worker with the tests' own kinds | [`binary`] |
 //!
 //! A test is one call of [`in_bed`]; nothing in it sleeps or asserts on a clock.
 #![expect(
@@ -20,14 +23,20 @@ pub mod bed;
 pub mod binary;
 pub mod claimant;
 pub mod dispatch_rows;
+pub mod effects;
+pub mod ends;
 pub mod eventually;
+pub mod loads;
 pub mod own_redis;
 pub mod own_servers;
 pub mod redis_space;
 pub mod relay_run;
+pub mod rescuer_run;
 pub mod servers;
 pub mod small_settings;
+pub mod tasks;
 pub mod template;
+pub mod worker_run;
 
 pub use bed::{TestBed, bounded, in_bed};
 pub use claimant::{Claimant, Claimed};
@@ -37,4 +46,6 @@ pub use own_redis::{Kept, OwnRedis};
 pub use own_servers::OwnServers;
 pub use redis_space::RedisSpace;
 pub use relay_run::RelayRun;
+pub use rescuer_run::RescuerRun;
 pub use servers::Servers;
+pub use worker_run::WorkerRun;

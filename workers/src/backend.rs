@@ -59,12 +59,18 @@ impl Backend for LedgerBackend {
     fn poll_next(
         &mut self,
         cx: &mut Context<'_>,
-        _: &WorkerContext,
+        worker: &WorkerContext,
     ) -> Poll<Option<Result<Self::Task, Infallible>>> {
         let mut claimed = self.claimed.lock().unwrap_or_else(PoisonError::into_inner);
-        claimed
-            .poll_recv(cx)
-            .map(|running| running.map(|running| Ok(Task::new(running))))
+        let next = std::task::ready!(claimed.poll_recv(cx));
+        if next.is_none()
+            && let Err(error) = worker.stop()
+        {
+            // apalis lets a worker whose backend has ended wait until it is told to
+            // stop, and this is the one who knows.
+            tracing::debug!(%error, "stopping a worker whose fetcher has ended");
+        }
+        Poll::Ready(next.map(|running| Ok(Task::new(running))))
     }
 
     fn poll_close(

@@ -3,83 +3,21 @@
 //! A batch is whatever has come in while the last one was written: single jobs
 //! settle at once, many settle together, and nothing waits for a timer.
 
+mod batch;
+
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
 
-use nexus_jobs::{FailureReason, JobId, Settlement, Token};
+use nexus_jobs::Token;
 use nexus_schema::AsyncPgConnection;
-use nexus_schema::ledger::{self, Settled};
+use nexus_schema::ledger;
 use tokio::sync::mpsc::Receiver;
 
 use crate::engine::Engine;
 use crate::health::Health;
-use crate::settling::Decided;
+use crate::settling::{Decided, bounded};
 
-/// Settlements by the verb that writes them.
-#[derive(Debug, Default, Clone)]
-struct Batch {
-    complete: Vec<Settled<Option<String>>>,
-    retry: Vec<Settled<(FailureReason, String, Duration)>>,
-    snooze: Vec<Settled<Duration>>,
-    discard: Vec<Settled<(FailureReason, String)>>,
-    cancel: Vec<Settled<String>>,
-    settled: Vec<(JobId, Token)>,
-}
-
-impl Batch {
-    fn of(decided: impl IntoIterator<Item = Decided>) -> Self {
-        let mut batch = Self::default();
-        for Decided {
-            job,
-            token,
-            settlement,
-        } in decided
-        {
-            batch.settled.push((job, token));
-            match settlement {
-                Settlement::Complete { result } => {
-                    let with = result.map(|value| value.to_string());
-                    batch.complete.push(Settled { job, token, with });
-                }
-                Settlement::Retry {
-                    reason,
-                    error,
-                    after,
-                } => {
-                    batch.retry.push(Settled {
-                        job,
-                        token,
-                        with: (reason, error, after),
-                    });
-                }
-                Settlement::Snooze { after } => {
-                    batch.snooze.push(Settled {
-                        job,
-                        token,
-                        with: after,
-                    });
-                }
-                Settlement::Discard { reason, error } => {
-                    batch.discard.push(Settled {
-                        job,
-                        token,
-                        with: (reason, error),
-                    });
-                }
-                Settlement::Cancel { reason } => {
-                    batch.cancel.push(Settled {
-                        job,
-                        token,
-                        with: reason,
-                    });
-                }
-                Settlement::None => {}
-            }
-        }
-        batch
-    }
-}
+use batch::Batch;
 
 /// Writes settlements until every sender is gone. Keeps a batch until the ledger
 /// took it, however long Postgres is away.
@@ -91,37 +29,72 @@ pub(crate) async fn run(engine: Arc<Engine>, mut decided: Receiver<Decided>) {
         let count = incoming.len() as u64;
         let batch = Batch::of(incoming.drain(..));
         let closed = engine.holdings.settle(batch.settled.iter().copied());
-        write(&engine, &mut ledger, batch, &closed).await;
+        if let Err(error) = write(&engine, &mut ledger, &batch, &closed).await {
+            write_singly(&engine, &mut ledger, batch, &closed, &error).await;
+        }
         engine.health.settled.fetch_add(count, Ordering::Relaxed);
     }
 }
 
+/// Writes a batch, waiting while Postgres is away. Fails if Postgres is there and
+/// refuses, again and again.
 async fn write(
+    engine: &Engine,
+    ledger: &mut Option<AsyncPgConnection>,
+    batch: &Batch,
+    closed: &[Token],
+) -> nexus_schema::Result<()> {
+    /// So many refusals in a row are the batch's fault, not a passing trouble of
+    /// the server's.
+    const REFUSALS_MAX: u32 = 3;
+    let (mut failures, mut refusals) = (0, 0);
+    loop {
+        let answer = try_write(engine, ledger, batch, closed).await;
+        let away = &engine.health.postgres_away;
+        let Err(error) = answer else {
+            Health::note(away, "postgres", None);
+            return Ok(());
+        };
+        *ledger = None;
+        failures += 1;
+        if error.is_transient() {
+            Health::note(away, "postgres", Some(&error));
+        } else {
+            refusals += 1;
+            if refusals >= REFUSALS_MAX {
+                return Err(error);
+            }
+        }
+        tokio::time::sleep(engine.wait(failures)).await;
+    }
+}
+
+/// Writes one by one what the ledger refused together, so that one settlement does
+/// not hold up others. A job whose own is refused has failed its attempt.
+async fn write_singly(
     engine: &Engine,
     ledger: &mut Option<AsyncPgConnection>,
     batch: Batch,
     closed: &[Token],
+    refusal: &nexus_schema::Error,
 ) {
-    let mut failures = 0;
-    loop {
-        let answer = try_write(engine, ledger, &batch, closed).await;
-        let away = &engine.health.postgres_away;
-        match answer {
-            Ok(()) => return Health::note(away, "postgres", None),
-            Err(error) if error.is_transient() => {
-                Health::note(away, "postgres", Some(&error));
-                *ledger = None;
-                failures += 1;
-                tokio::time::sleep(engine.wait(failures)).await;
-            }
-            Err(error) => {
-                // Not the server's fault, so not to be repeated for ever: the jobs
-                // keep their leases until this process ends, and are rescued then.
-                tracing::error!(%error, jobs = batch.settled.len(), "the ledger refused settlements");
-                return;
-            }
+    tracing::error!(error = %refusal, jobs = batch.settled.len(), "the ledger refused settlements");
+    let last_attempts = batch.last_attempts.clone();
+    for single in batch.singly() {
+        let Err(error) = write(engine, ledger, &single, &[]).await else {
+            continue;
+        };
+        for &(job, token) in &single.settled {
+            tracing::error!(%job, %error, "the ledger refused what became of the job");
+            let text = bounded(&format!("its outcome cannot be kept: {error}"));
+            let after = (!last_attempts.contains(&job)).then_some(engine.retry.cap);
+            let failed = Batch::failed(job, token, text, after);
+            // Nothing of the job's is in this, so only the server can be at fault.
+            while write(engine, ledger, &failed, &[]).await.is_err() {}
         }
     }
+    let leases_only = Batch::default();
+    while write(engine, ledger, &leases_only, closed).await.is_err() {}
 }
 
 /// Each verb is a statement of its own. Written again after a failure half-way,

@@ -11,6 +11,7 @@ use nexus_schema::{AsyncPgConnection, Error, Pool, Result, fence};
 use serde_json::Value;
 
 use crate::blocking::BlockingPool;
+use crate::settling::bounded;
 
 /// One attempt of one job, as its handler sees it. Clones are the same attempt.
 ///
@@ -152,7 +153,7 @@ impl Context {
     /// Runs `act` in the transaction that also discards the job for `error`.
     pub async fn discard<F: Act<()>>(&self, error: &str, act: F) -> Result<Outcome> {
         let (job, token, worker) = (self.0.job, self.0.token, self.0.worker);
-        let with = (FailureReason::Discarded, error.to_owned());
+        let with = (FailureReason::Discarded, bounded(error));
         self.settle(act, move |conn| {
             let dead = Settled { job, token, with };
             Box::pin(async move { ledger::discard(conn, &[dead], worker).await })

@@ -2,10 +2,10 @@
 //! entries, hand the jobs to the loop.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Instant;
 
-use nexus_jobs::{QueueName, Token};
+use nexus_jobs::{JobId, QueueName, Token};
 use nexus_queue::{Consumer, Receipt, Transport};
 use nexus_schema::AsyncPgConnection;
 use nexus_schema::ledger::{self, Claim, ClaimedJob};
@@ -23,15 +23,15 @@ use crate::held::{Held, Plan, entries_wanted};
 pub(crate) struct QueueSlots {
     /// One permit a job that may run at once.
     pub(crate) slots: Arc<Semaphore>,
-    /// Set while a suspect runs: one a queue in a process.
-    suspect_running: AtomicBool,
+    /// The permit of the one suspect that may run: one a queue in a process.
+    suspect: Arc<Semaphore>,
 }
 
 impl QueueSlots {
     pub(crate) fn new(concurrency: usize) -> Arc<Self> {
         Arc::new(Self {
             slots: Arc::new(Semaphore::new(concurrency)),
-            suspect_running: AtomicBool::new(false),
+            suspect: Arc::new(Semaphore::new(1)),
         })
     }
 }
@@ -40,15 +40,7 @@ impl QueueSlots {
 #[derive(Debug)]
 pub(crate) struct Slot {
     _permit: OwnedSemaphorePermit,
-    suspect_of: Option<Arc<QueueSlots>>,
-}
-
-impl Drop for Slot {
-    fn drop(&mut self) {
-        if let Some(queue) = &self.suspect_of {
-            queue.suspect_running.store(false, Ordering::Release);
-        }
-    }
+    _suspect: Option<OwnedSemaphorePermit>,
 }
 
 /// Feeds one worker loop of one queue.
@@ -64,6 +56,9 @@ pub(crate) struct Fetcher {
     pub(crate) stop: CancellationToken,
 }
 
+/// Most entries held, beyond those of one fetch, while suspects wait for one another.
+const SUSPECTS_HELD_MAX: usize = 1000;
+
 /// A server is away; said and noted already.
 struct Away;
 
@@ -75,6 +70,8 @@ struct State {
     held: Held,
     ids_an_entry: usize,
     took_over: Option<Instant>,
+    /// A claim whose answer was lost: it may hold.
+    in_doubt: Option<(Token, Vec<i64>)>,
 }
 
 impl Fetcher {
@@ -116,17 +113,20 @@ impl Fetcher {
         let Some(mut permits) = waited else {
             return Ok(());
         };
-        let suspect_free = !self.slots.suspect_running.load(Ordering::Acquire);
-        let Some(plan) = state.held.plan(permits.num_permits(), suspect_free) else {
+        let suspect = Arc::clone(&self.slots.suspect).try_acquire_owned().ok();
+        let plan = state.held.plan(permits.num_permits(), suspect.is_some());
+        let Some(plan) = plan else {
             drop(permits);
             if !state.held.is_empty() {
-                // Only suspects are held, and one is running: look again shortly.
+                // Only suspects are held, one is running, and no other work is there
+                // or no more may be held: look again shortly.
                 tokio::time::sleep(self.engine.settings.fetch_block.get() / 20).await;
             }
             return Ok(());
         };
         let permits: Vec<_> = plan.ids.iter().filter_map(|_| permits.split(1)).collect();
-        self.claim(state, plan, permits).await
+        let suspect = suspect.filter(|_| plan.suspect);
+        self.claim(state, plan, permits, suspect).await
     }
 
     /// Waits for at least one free slot, sees to it that entries are held, and
@@ -173,7 +173,9 @@ impl Fetcher {
             state.held.add(consumer.take_over(wanted, after).await?);
             state.took_over = Some(Instant::now());
         }
-        if state.held.is_empty() {
+        // Suspects that wait for one another must not hold up other work.
+        let suspect_free = self.slots.suspect.available_permits() > 0;
+        if !state.held.can_start(suspect_free) && state.held.len() < SUSPECTS_HELD_MAX {
             let wait = self.engine.settings.fetch_block.get();
             let entries = consumer.fetch(wanted, wait).await?;
             if !entries.is_empty() {
@@ -190,9 +192,10 @@ impl Fetcher {
         state: &mut State,
         plan: Plan,
         permits: Vec<OwnedSemaphorePermit>,
+        suspect: Option<OwnedSemaphorePermit>,
     ) -> Result<(), Away> {
         let token = Token::random();
-        let answer = self.claim_in_ledger(&mut state.ledger, &plan, token).await;
+        let answer = self.claim_in_ledger(state, &plan, token).await;
         let away = &self.engine.health.postgres_away;
         Health::note(
             away,
@@ -201,10 +204,14 @@ impl Fetcher {
         );
         let Ok(claimed) = answer else {
             state.ledger = None;
+            // Unless an earlier one is: then this one was not made.
+            state
+                .in_doubt
+                .get_or_insert_with(|| (token, plan.ids.clone()));
             state.held.put_back(plan);
             return Err(Away);
         };
-        self.hand_on(claimed, token, permits, plan.suspect);
+        self.hand_on(claimed, token, permits, suspect);
         let receipts: Vec<Receipt> = plan.whole.into_iter().map(|held| held.receipt).collect();
         if let Some(consumer) = &mut state.consumer
             && !receipts.is_empty()
@@ -218,14 +225,25 @@ impl Fetcher {
 
     async fn claim_in_ledger(
         &self,
-        ledger: &mut Option<AsyncPgConnection>,
+        state: &mut State,
         plan: &Plan,
         token: Token,
     ) -> nexus_schema::Result<Vec<ClaimedJob>> {
-        let conn = match ledger {
+        let conn = match &mut state.ledger {
             Some(conn) => conn,
             none => none.insert(self.engine.pool.connect().await?),
         };
+        if let Some((token, ids)) = &state.in_doubt {
+            // If it holds, nobody runs its jobs, and the heartbeat keeps its lease.
+            let held: Vec<_> = ids.iter().map(|&id| (JobId(id), *token)).collect();
+            ledger::give_back(conn, &held).await?;
+            ledger::drop_leases(conn, &[*token]).await?;
+            self.engine.holdings.forget(*token);
+            state.in_doubt = None;
+        }
+        // Before it is made: should the drain's end cut in, it is handed back.
+        let ids = plan.ids.iter().map(|&id| JobId(id));
+        self.engine.holdings.add(token, ids);
         let claim = Claim {
             worker: self.engine.worker,
             token,
@@ -248,9 +266,10 @@ impl Fetcher {
         claimed: Vec<ClaimedJob>,
         token: Token,
         permits: Vec<OwnedSemaphorePermit>,
-        suspect: bool,
+        mut suspect: Option<OwnedSemaphorePermit>,
     ) {
         if claimed.is_empty() {
+            self.engine.holdings.forget(token);
             return;
         }
         self.engine
@@ -260,16 +279,14 @@ impl Fetcher {
         self.engine
             .holdings
             .add(token, claimed.iter().map(ClaimedJob::job_id));
-        if suspect {
-            self.slots.suspect_running.store(true, Ordering::Release);
-        }
         for (job, permit) in claimed.into_iter().zip(permits) {
-            let suspect_of = suspect.then(|| Arc::clone(&self.slots));
             let slot = Slot {
                 _permit: permit,
-                suspect_of,
+                // A suspect is claimed alone, so it is the first and only job.
+                _suspect: suspect.take(),
             };
-            // The loop outlives its fetcher; were it gone, the lease would run out.
+            // The loop outlives its fetcher; were it gone, the process would drain and
+            // hand the job back.
             let _ = self.claimed.send(Running { job, token, slot });
         }
     }

@@ -31,6 +31,17 @@ impl Held {
         self.entries.is_empty()
     }
 
+    /// Whether anything held can start: while a suspect runs, other suspects cannot.
+    pub(crate) fn can_start(&self, suspect_free: bool) -> bool {
+        suspect_free && !self.entries.is_empty()
+            || self.entries.iter().any(|held| !held.entry.suspect)
+    }
+
+    /// Entries held.
+    pub(crate) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
     /// Takes entries in, more urgent bands first; one that is held already is left out.
     pub(crate) fn add(&mut self, deliveries: Vec<Delivery>) {
         for delivery in deliveries {

@@ -12,9 +12,14 @@ pub(crate) struct Holdings {
 }
 
 impl Holdings {
-    /// Notes a claimed batch.
+    /// Notes a batch that is claimed, or about to be.
     pub(crate) fn add(&self, lease: Token, jobs: impl IntoIterator<Item = JobId>) {
         self.lock().insert(lease, jobs.into_iter().collect());
+    }
+
+    /// Notes that a batch was not claimed after all, or was given back.
+    pub(crate) fn forget(&self, lease: Token) {
+        self.lock().remove(&lease);
     }
 
     /// Notes settled jobs; returns the leases that hold no job any more.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::Context as _;
 use apalis::layers::WorkerBuilderExt;
@@ -95,13 +95,17 @@ impl WorkerProcess {
     /// Runs until `stop`, whatever servers do. Then drains: fetches no more, lets
     /// jobs end within `workers.grace`, and hands the rest back unspent.
     pub async fn run(self, stop: CancellationToken) -> anyhow::Result<Drained> {
+        let stop = stop.child_token();
         let hearts = CancellationToken::new();
+        // Should this future be dropped, the leases must not be kept alive for ever.
+        let _hearts_end = hearts.clone().drop_guard();
         let heart = heartbeat::start(Arc::clone(&self.engine), self.record(), hearts.clone())
             .context("starting the heartbeat's thread")?;
         let mut completers = JoinSet::new();
         let senders = self.start_completers(&mut completers);
         let mut loops = JoinSet::new();
-        self.start_loops(&mut loops, &senders, &stop);
+        let lost_loops = Arc::new(AtomicUsize::new(0));
+        self.start_loops(&mut loops, &senders, &stop, &lost_loops);
         // Completers end with the last sender: from here on, the loops hold them all.
         drop(senders);
         stop.cancelled().await;
@@ -128,6 +132,11 @@ impl WorkerProcess {
         if !matches!(joined, Ok(Ok(()))) {
             tracing::warn!("the heartbeat's thread did not end well");
         }
+        let lost = lost_loops.load(Ordering::Relaxed);
+        anyhow::ensure!(
+            lost == 0,
+            "{lost} worker loops ended before they were told to"
+        );
         Ok(Drained { given_back })
     }
 
@@ -164,6 +173,7 @@ impl WorkerProcess {
         tasks: &mut JoinSet<()>,
         completers: &[mpsc::Sender<Decided>],
         stop: &CancellationToken,
+        lost_loops: &Arc<AtomicUsize>,
     ) {
         for (queue, &concurrency) in &self.queues {
             let slots = QueueSlots::new(concurrency);
@@ -173,11 +183,17 @@ impl WorkerProcess {
                 let (sender, receiver) = mpsc::unbounded_channel();
                 let layer = SettleLayer::new(Arc::clone(&self.engine), completer.clone());
                 let backend = LedgerBackend::new(receiver, layer);
-                tasks.spawn(work(
-                    format!("{queue}-{at}"),
-                    backend,
-                    Arc::clone(&self.engine),
-                ));
+                let working = work(format!("{queue}-{at}"), backend, Arc::clone(&self.engine));
+                let (stop_all, lost_loops) = (stop.clone(), Arc::clone(lost_loops));
+                tasks.spawn(async move {
+                    working.await;
+                    if !stop_all.is_cancelled() {
+                        // What it held would stay leased and never run: drain, so that
+                        // it is handed back.
+                        lost_loops.fetch_add(1, Ordering::Relaxed);
+                        stop_all.cancel();
+                    }
+                });
                 let fetcher = Fetcher {
                     engine: Arc::clone(&self.engine),
                     transport: Arc::clone(&self.transport),

@@ -27,6 +27,8 @@ pub(crate) struct Decided {
     pub(crate) job: JobId,
     pub(crate) token: Token,
     pub(crate) settlement: Settlement,
+    /// Whether a failure of the attempt is final.
+    pub(crate) is_last_attempt: bool,
 }
 
 /// Decides what becomes of each attempt and hands it to a completer.
@@ -96,6 +98,7 @@ where
                     job,
                     token,
                     settlement,
+                    is_last_attempt: attempt >= attempts_max,
                 })
                 .await;
             Ok(())
@@ -123,7 +126,7 @@ fn note(engine: &Engine, job: JobId, attempted: &Attempted) {
 /// Tells an answer from a failure, and failures apart.
 fn attempted(answer: Result<Outcome, BoxDynError>) -> Attempted {
     let error = match answer {
-        Ok(outcome) => return Attempted::Answered(outcome),
+        Ok(outcome) => return Attempted::Answered(storable(outcome)),
         Err(error) => error,
     };
     let reason = match error.downcast_ref::<AttemptError>() {
@@ -144,9 +147,23 @@ fn attempted(answer: Result<Outcome, BoxDynError>) -> Attempted {
     }
 }
 
+/// An answer whose texts the ledger can keep: refused, it would hold up all that
+/// are settled with it.
+fn storable(outcome: Outcome) -> Outcome {
+    match outcome {
+        Outcome::Retry { error, after } => Outcome::Retry {
+            error: bounded(&error),
+            after,
+        },
+        Outcome::Discard(reason) => Outcome::Discard(bounded(&reason)),
+        Outcome::Cancel(reason) => Outcome::Cancel(bounded(&reason)),
+        other @ (Outcome::Done(_) | Outcome::Settled | Outcome::Snooze(_)) => other,
+    }
+}
+
 /// An error's text as the ledger keeps it: bounded, and without NUL, which
 /// Postgres's text cannot hold.
-fn bounded(text: &str) -> String {
+pub(crate) fn bounded(text: &str) -> String {
     const ERROR_CHARS_MAX: usize = 4000;
     text.chars()
         .filter(|&c| c != '\0')

@@ -4,7 +4,7 @@ use axum::response::Response;
 use nexus_jobs::CaseId;
 use nexus_schema::cases::{self, CaseView};
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
 use crate::app::Shared;
 use crate::error::{ApiError, Refusals};
@@ -12,7 +12,7 @@ use crate::extract::Query;
 use crate::page;
 
 /// Which cases are wanted.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct CasesQuery {

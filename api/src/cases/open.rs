@@ -46,6 +46,9 @@ pub(super) async fn open_case(
     check_name("name", &new.name)?;
     check_name("examiner", &new.examiner)?;
     let tenant = new.tenant_id.map_or(TenantId::DEFAULT, TenantId);
+    if tenant < TenantId::DEFAULT {
+        return Err(ApiError::not_found("tenant", tenant));
+    }
     let mut conn = app.connection().await?;
     match cases::open(&mut conn, tenant, &new.name, &new.examiner, &actor).await {
         Ok(case) => {

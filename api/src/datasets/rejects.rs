@@ -4,7 +4,6 @@ use axum::response::Response;
 use nexus_jobs::DatasetId;
 use nexus_schema::datasets::{self, RejectPage};
 use serde::Deserialize;
-use utoipa::IntoParams;
 
 use crate::app::Shared;
 use crate::error::{ApiError, ErrorBody, Refusals};
@@ -12,7 +11,7 @@ use crate::extract::{Id, Query};
 use crate::page;
 
 /// Which rejects are wanted.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct RejectsQuery {

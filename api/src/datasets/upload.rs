@@ -8,6 +8,7 @@ use nexus_handlers::load_request::{LoadRequest, PROFILE_BYTES_MAX, ProfileChoice
 use nexus_jobs::CaseId;
 use utoipa::ToSchema;
 
+use super::held::Held;
 use super::spool::{Part, Spooled};
 use crate::body::announced;
 use crate::error::ApiError;
@@ -55,8 +56,26 @@ struct Form {
     file: Option<(Option<String>, Spooled)>,
 }
 
+/// What the parts of a form are read with.
+#[derive(Debug)]
+struct Reader<'a> {
+    settings: &'a Settings,
+    held: Held,
+}
+
+impl Reader<'_> {
+    /// What the form's reader gave, which then holds it no longer.
+    fn came_out<T>(&self, read: Result<T, MultipartError>) -> Result<T, ApiError> {
+        self.held.came_out();
+        read.map_err(|error| match error.status() {
+            StatusCode::PAYLOAD_TOO_LARGE => too_large(self.settings),
+            _ => ApiError::malformed(format!("the form cannot be read: {}", error.body_text())),
+        })
+    }
+}
+
 /// Reads an upload. Whatever was written is removed unless the whole of it arrives.
-pub(super) async fn receive(settings: &Settings, mut request: Request) -> Result<Upload, ApiError> {
+pub(super) async fn receive(settings: &Settings, request: Request) -> Result<Upload, ApiError> {
     let whole_max = settings
         .api
         .upload_bytes_max
@@ -65,29 +84,30 @@ pub(super) async fn receive(settings: &Settings, mut request: Request) -> Result
     if announced(request.headers()).is_some_and(|bytes| bytes > whole_max) {
         return Err(too_large(settings));
     }
+    let reader = Reader {
+        settings,
+        held: Held::default(),
+    };
+    let mut request = request.map(|body| reader.held.bound(body));
     DefaultBodyLimit::max(usize::try_from(whole_max).unwrap_or(usize::MAX)).apply(&mut request);
     let mut fields = Multipart::from_request(request, &())
         .await
         .map_err(|rejection| ApiError::malformed(rejection.body_text()))?;
     let mut form = Form::default();
-    while let Some(field) = fields
-        .next_field()
-        .await
-        .map_err(|e| broken(&e, settings))?
-    {
-        form.take(field, settings).await?;
+    while let Some(field) = reader.came_out(fields.next_field().await)? {
+        form.take(field, &reader).await?;
     }
     form.finish()
 }
 
 impl Form {
-    async fn take(&mut self, field: Field<'_>, settings: &Settings) -> Result<(), ApiError> {
+    async fn take(&mut self, field: Field<'_>, reader: &Reader<'_>) -> Result<(), ApiError> {
         let name = field.name().unwrap_or_default().to_owned();
         let (slot, bytes_max) = match name.as_str() {
             "file" if self.file.is_some() => return Err(twice("file")),
             "file" => {
                 let named = field.file_name().and_then(base_name);
-                self.file = Some((named, spool(field, settings).await?));
+                self.file = Some((named, spool(field, reader).await?));
                 return Ok(());
             }
             "case_id" => (&mut self.case_id, FIELD_BYTES_MAX),
@@ -103,7 +123,7 @@ impl Form {
         if slot.is_some() {
             return Err(twice(&name));
         }
-        *slot = Some(text(field, &name, bytes_max, settings).await?);
+        *slot = Some(text(field, &name, bytes_max, reader).await?);
         Ok(())
     }
 
@@ -128,12 +148,13 @@ impl Form {
 }
 
 /// Streams a file to the spool directory.
-async fn spool(mut field: Field<'_>, settings: &Settings) -> Result<Spooled, ApiError> {
+async fn spool(mut field: Field<'_>, reader: &Reader<'_>) -> Result<Spooled, ApiError> {
+    let settings = reader.settings;
     let full =
         |error: std::io::Error| ApiError::internal(&format_args!("spooling an upload: {error}"));
     let mut part = Part::create(&settings.datasets.spool).await.map_err(full)?;
     let mut bytes = 0;
-    while let Some(block) = field.chunk().await.map_err(|e| broken(&e, settings))? {
+    while let Some(block) = reader.came_out(field.chunk().await)? {
         bytes += block.len() as u64;
         if bytes > settings.api.upload_bytes_max.get() {
             return Err(too_large(settings));
@@ -150,10 +171,10 @@ async fn text(
     mut field: Field<'_>,
     name: &str,
     bytes_max: usize,
-    settings: &Settings,
+    reader: &Reader<'_>,
 ) -> Result<String, ApiError> {
     let mut bytes = Vec::new();
-    while let Some(block) = field.chunk().await.map_err(|e| broken(&e, settings))? {
+    while let Some(block) = reader.came_out(field.chunk().await)? {
         if bytes.len() + block.len() > bytes_max {
             let message = format!("field {name:?} has more than {bytes_max} bytes");
             return Err(ApiError::too_large(message));
@@ -173,13 +194,6 @@ fn too_large(settings: &Settings) -> ApiError {
 
 fn twice(field: &str) -> ApiError {
     ApiError::invalid(format!("field {field:?} is there twice"))
-}
-
-fn broken(error: &MultipartError, settings: &Settings) -> ApiError {
-    match error.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => too_large(settings),
-        _ => ApiError::malformed(format!("the form cannot be read: {}", error.body_text())),
-    }
 }
 
 /// The last part of a path as a browser of any system may send it.

@@ -4,7 +4,6 @@ use axum::response::Response;
 use nexus_jobs::{JobId, State as JobState, TenantId};
 use nexus_schema::jobs::{self, Filter, Page};
 use serde::Deserialize;
-use utoipa::IntoParams;
 
 use crate::app::Shared;
 use crate::error::{ApiError, Refusals};
@@ -12,7 +11,7 @@ use crate::extract::Query;
 use crate::page;
 
 /// Which jobs are wanted.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct JobsQuery {

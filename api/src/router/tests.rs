@@ -1,3 +1,4 @@
+use std::path::Path;
 use std::sync::Arc;
 
 use axum::body::{Body, to_bytes};
@@ -12,7 +13,13 @@ use super::*;
 
 /// The routes, over a Postgres that nobody listens for.
 fn routes() -> Router {
+    routes_spooling_to(Path::new("/nonexistent"))
+}
+
+fn routes_spooling_to(spool: &Path) -> Router {
     let mut settings = Settings::defaults();
+    settings.datasets.spool = spool.to_owned();
+    settings.api.upload_bytes_max = "2KiB".parse().unwrap();
     settings.postgres.app_url = "postgres://nobody@127.0.0.1:1/none".parse().unwrap();
     settings.postgres.pool_wait = "1ms".parse().unwrap();
     settings.api.body_bytes_max = "1KiB".parse().unwrap();
@@ -106,6 +113,35 @@ async fn what_cannot_be_read_is_told_before_postgres_is_asked() {
 }
 
 #[tokio::test]
+async fn of_an_upload_that_is_refused_nothing_stays() {
+    let file = |bytes: usize| {
+        let head =
+            "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.csv\"\r\n\r\n";
+        format!("{head}{}\r\n", "x".repeat(bytes))
+    };
+    let field = "--b\r\nContent-Disposition: form-data; name=\"case_id\"\r\n\r\n1\r\n";
+    let end = "--b--\r\n";
+    let form = "multipart/form-data; boundary=b";
+    for (body, status) in [
+        (format!("{}{end}", file(3000)), 413),
+        (format!("{}{end}", file(0)), 422),
+        (format!("{}{}{end}", file(9), file(9)), 422),
+        (format!("{}{field}{end}", file(9)), 422),
+        (format!("{}{field}", file(9)), 400),
+        ("x".repeat(5 * 1024 * 1024), 400),
+    ] {
+        let spool = tempfile::tempdir().unwrap();
+        let routes = routes_spooling_to(spool.path());
+        let response = routes
+            .oneshot(post("/v1/datasets", form, body))
+            .await
+            .unwrap();
+        assert_eq!(response.status().as_u16(), status);
+        assert_eq!(std::fs::read_dir(spool.path()).unwrap().count(), 0);
+    }
+}
+
+#[tokio::test]
 async fn postgres_away_is_503_with_a_time_to_try_again() {
     let (status, headers, json) = ask(get("/v1/jobs/1")).await;
     assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
@@ -171,7 +207,24 @@ fn every_route_is_described() {
             methods.map(move |method| format!("{} {path}", method.to_uppercase()))
         })
         .collect();
-    insta::assert_snapshot!(routes.join("\n"), @"");
+    insta::assert_snapshot!(routes.join("\n"), @r"
+    GET /health/postgres
+    GET /health/redis
+    GET /healthz
+    GET /metrics
+    GET /readyz
+    GET /v1/cases
+    POST /v1/cases
+    GET /v1/cases/{id}
+    PATCH /v1/cases/{id}
+    GET /v1/datasets
+    POST /v1/datasets
+    GET /v1/datasets/{id}
+    GET /v1/datasets/{id}/rejects
+    GET /v1/jobs
+    POST /v1/jobs
+    GET /v1/jobs/{id}
+    ");
 }
 
 /// What a description points at is there.

@@ -42,11 +42,17 @@ impl JobArgs {
                 let place = path.display().to_string();
                 let file = std::fs::File::open(path)
                     .map_err(|error| Failure::new(Exit::Usage, format!("{place}: {error}")))?;
-                (bounded(file, bytes_max).with_context(|| place.clone())?, place)
+                (
+                    bounded(file, bytes_max).with_context(|| place.clone())?,
+                    place,
+                )
             }
             Self::Stdin => {
                 let place = "standard input";
-                (bounded(std::io::stdin().lock(), bytes_max).context(place)?, place.to_owned())
+                (
+                    bounded(std::io::stdin().lock(), bytes_max).context(place)?,
+                    place.to_owned(),
+                )
             }
         };
         parse(&text).map_err(|error| {
@@ -80,7 +86,7 @@ fn bounded(from: impl Read, bytes_max: u64) -> anyhow::Result<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::exit::diagnose;
+    use crate::diagnosis::diagnose;
 
     #[test]
     fn the_first_character_says_where_arguments_stand() {
@@ -95,7 +101,9 @@ mod tests {
         let error = JobArgs::Inline("{a}".into()).read(100).unwrap_err();
         assert_eq!(diagnose(&error).exit, Exit::Usage);
         assert!(bounded("x".repeat(2000).as_bytes(), 100).is_err());
-        let kept = JobArgs::Inline(" { \"b\":1,  \"a\": 2 }".into()).read(100).unwrap();
+        let kept = JobArgs::Inline(" { \"b\":1,  \"a\": 2 }".into())
+            .read(100)
+            .unwrap();
         assert_eq!(kept.get(), "{ \"b\":1,  \"a\": 2 }");
     }
 }

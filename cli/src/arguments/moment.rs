@@ -38,8 +38,14 @@ mod tests {
     #[test]
     fn times_are_utc_unless_they_say_otherwise() {
         let read = |text: &str| text.parse::<Moment>().map(|moment| moment.0.to_rfc3339());
-        assert_eq!(read("2026-11-20T16:50:20+01:00").unwrap(), "2026-11-20T15:50:20+00:00");
-        assert_eq!(read("2026-11-20 16:50").unwrap(), "2026-11-20T16:50:00+00:00");
+        assert_eq!(
+            read("2026-11-20T16:50:20+01:00").unwrap(),
+            "2026-11-20T15:50:20+00:00"
+        );
+        assert_eq!(
+            read("2026-11-20 16:50").unwrap(),
+            "2026-11-20T16:50:00+00:00"
+        );
         assert_eq!(read("2026-11-20").unwrap(), "2026-11-20T00:00:00+00:00");
         assert!(read("tomorrow").is_err());
         assert!(read("2026-02-30").is_err());

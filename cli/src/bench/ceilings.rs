@@ -89,8 +89,14 @@ async fn claim_and_complete_batch(
         suspect: false,
     };
     let claimed = ledger::claim(conn, claim).await?;
-    let done: Vec<_> =
-        claimed.iter().map(|job| Settled { job: job.job_id(), token, with: None }).collect();
+    let done: Vec<_> = claimed
+        .iter()
+        .map(|job| Settled {
+            job: job.job_id(),
+            token,
+            with: None,
+        })
+        .collect();
     ledger::complete(conn, &done, &[token]).await?;
     Ok(())
 }

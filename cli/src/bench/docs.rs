@@ -12,23 +12,35 @@ const END: &str = "<!-- end of figures -->";
 /// Writes the figures and the machine between the markers of a file.
 pub(super) fn refresh(path: &Path, figures: &[Figure]) -> anyhow::Result<()> {
     let text = std::fs::read_to_string(path)?;
-    let (before, rest) = text.split_once(BEGIN).context("no marker for the figures' begin")?;
-    let (_, after) = rest.split_once(END).context("no marker for the figures' end")?;
+    let (before, rest) = text
+        .split_once(BEGIN)
+        .context("no marker for the figures' begin")?;
+    let (_, after) = rest
+        .split_once(END)
+        .context("no marker for the figures' end")?;
     let table = table(figures);
     let machine = machine();
-    std::fs::write(path, format!("{before}{BEGIN}\n\n{machine}\n\n{table}\n{END}{after}"))?;
+    std::fs::write(
+        path,
+        format!("{before}{BEGIN}\n\n{machine}\n\n{table}\n{END}{after}"),
+    )?;
     Ok(())
 }
 
 fn table(figures: &[Figure]) -> String {
-    let mut text = String::from(
-        "| figure | value | unit | ceiling | ratio |\n|---|---:|---|---:|---:|\n",
-    );
+    let mut text =
+        String::from("| figure | value | unit | ceiling | ratio |\n|---|---:|---|---:|---:|\n");
     for figure in figures {
         let ceiling = figure.ceiling.map(readable).unwrap_or_default();
-        let ratio = figure.ratio.map(|ratio| format!("{ratio:.2}")).unwrap_or_default();
+        let ratio = figure
+            .ratio
+            .map(|ratio| format!("{ratio:.2}"))
+            .unwrap_or_default();
         let value = readable(figure.value);
-        text += &format!("| `{}` | {value} | {} | {ceiling} | {ratio} |\n", figure.name, figure.unit);
+        text += &format!(
+            "| `{}` | {value} | {} | {ceiling} | {ratio} |\n",
+            figure.name, figure.unit
+        );
     }
     text
 }
@@ -39,7 +51,9 @@ fn machine() -> String {
     let model = cpuinfo
         .lines()
         .find_map(|line| line.strip_prefix("model name"))
-        .map_or("a processor of unknown make", |name| name.trim_start_matches([' ', '\t', ':']));
+        .map_or("a processor of unknown make", |name| {
+            name.trim_start_matches([' ', '\t', ':'])
+        });
     let date = chrono::Utc::now().date_naive();
     format!(
         "Measured {date} with nexus {} on {cores} cores of {model}, Linux {}; Postgres and Redis \

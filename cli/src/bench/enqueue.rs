@@ -11,7 +11,9 @@ pub(super) async fn single(rig: &Rig, count: usize) -> anyhow::Result<f64> {
     let mut conn = rig.pool.get().await?;
     let began = Instant::now();
     for _ in 0..count {
-        rig.producer.enqueue_in(&mut conn, &jobs, &Rig::actor()).await?;
+        rig.producer
+            .enqueue_in(&mut conn, &jobs, &Rig::actor())
+            .await?;
     }
     let rate = per_second(i64::try_from(count)?, began.elapsed());
     drop(conn);

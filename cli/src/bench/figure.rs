@@ -1,6 +1,8 @@
-use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
-use comfy_table::{CellAlignment, Table};
 use serde::Serialize;
+
+use crate::output::Look;
+use crate::output::number::grouped;
+use crate::output::table::{Column, Table};
 
 /// One measured figure.
 #[derive(Clone, Debug, Serialize)]
@@ -22,7 +24,13 @@ pub(super) struct Figure {
 impl Figure {
     /// A figure that stands for itself.
     pub(super) fn plain(name: &'static str, value: f64, unit: &'static str) -> Self {
-        Self { name, value: round(value), unit, ceiling: None, ratio: None }
+        Self {
+            name,
+            value: round(value),
+            unit,
+            ceiling: None,
+            ratio: None,
+        }
     }
 
     /// A figure beside its ceiling.
@@ -37,45 +45,43 @@ impl Figure {
 
 /// Three significant digits are more than a noisy machine gives.
 fn round(value: f64) -> f64 {
-    if value >= 100.0 { value.round() } else { (value * 100.0).round() / 100.0 }
+    if value >= 100.0 {
+        value.round()
+    } else {
+        (value * 100.0).round() / 100.0
+    }
 }
 
-/// A number as people read it: `231 000`, `1.84`.
+/// A number as people read it: `231,000`, `1.84`.
 pub(super) fn readable(value: f64) -> String {
     if value < 100.0 {
         return format!("{value}");
     }
-    let digits = format!("{value:.0}");
-    let mut text = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(' ');
-        }
-        text.push(digit);
-    }
-    text
+    grouped(format_args!("{value:.0}"))
 }
 
-/// The figures as a table of 80 columns.
-pub(super) fn render(figures: &[Figure]) -> String {
-    let mut table = Table::new();
-    table.load_preset(UTF8_HORIZONTAL_ONLY);
-    table.set_header(["figure", "value", "unit", "ceiling", "ratio"]);
+/// The figures as a table.
+pub(super) fn render(figures: &[Figure], look: &Look) -> String {
+    let mut table = Table::new([
+        Column::new("FIGURE"),
+        Column::number("VALUE"),
+        Column::new("UNIT"),
+        Column::number("CEILING"),
+        Column::number("RATIO"),
+    ]);
     for figure in figures {
-        table.add_row([
+        table.row([
             figure.name.to_owned(),
             readable(figure.value),
             figure.unit.to_owned(),
             figure.ceiling.map(readable).unwrap_or_default(),
-            figure.ratio.map(|ratio| format!("{ratio:.2}")).unwrap_or_default(),
+            figure
+                .ratio
+                .map(|ratio| format!("{ratio:.2}"))
+                .unwrap_or_default(),
         ]);
     }
-    for column in [1, 3, 4] {
-        if let Some(column) = table.column_mut(column) {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
-    }
-    table.to_string()
+    table.render(look)
 }
 
 #[cfg(test)]
@@ -88,8 +94,14 @@ mod tests {
             Figure::beside("ingest.rows_per_s", 231_004.2, "rows/s", 268_000.0),
             Figure::plain("jobs.start_p50_ms", 1.8432, "ms"),
         ];
-        insta::assert_snapshot!(render(&figures), @"");
+        insta::assert_snapshot!(render(&figures, &Look::fixed()), @r"
+        FIGURE               VALUE  UNIT    CEILING  RATIO
+        ingest.rows_per_s  231,004  rows/s  268,000   0.86
+        jobs.start_p50_ms     1.84  ms
+        ");
         let json = serde_json::to_string(&figures[0]).unwrap();
-        insta::assert_snapshot!(json, @"");
+        insta::assert_snapshot!(json, @r#"
+        {"name":"ingest.rows_per_s","value":231004.0,"unit":"rows/s","ceiling":268000.0,"ratio":0.86}
+        "#);
     }
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::Context as _;
+use nexus_config::Roots;
 use nexus_handlers::generate::Generator;
 use nexus_handlers::load_request::{LoadRequest, ProfileChoice, request_load};
 use nexus_handlers::process_dataset::chunk::{Chunk, RowScope};
@@ -18,11 +19,11 @@ use nexus_jobs::{CaseId, TenantId};
 use nexus_schema::copy::{LeafRows, Loaders};
 use nexus_schema::{cases, measure};
 
+use super::Scale;
 use super::figure::Figure;
 use super::median;
 use super::rig::{Rig, per_second};
 use super::worker::Worker;
-use super::Scale;
 
 const PROFILE: &str = "canonical-transactions";
 
@@ -45,25 +46,29 @@ pub(super) async fn measure(rig: &Rig, scale: Scale) -> anyhow::Result<Vec<Figur
         memory.push(rss);
     }
     Ok(vec![
-        Figure::beside("ingest.rows_per_s", median(rates), "rows/s", median(ceilings)),
+        Figure::beside(
+            "ingest.rows_per_s",
+            median(rates),
+            "rows/s",
+            median(ceilings),
+        ),
         Figure::plain("ingest.rss_mib", median(memory), "MiB"),
     ])
 }
 
 fn generate(directory: &Path, rows: u64) -> anyhow::Result<PathBuf> {
     let path = directory.join("transactions.csv");
-    let generator = Generator { rows, seed: 1, faults_per_mille: 10 };
+    let generator = Generator {
+        rows,
+        seed: 1,
+        faults_per_mille: 10,
+    };
     generator.write(BufWriter::with_capacity(1 << 20, File::create(&path)?))?;
     Ok(path)
 }
 
 /// Rows a second of the whole job, from claim to settlement by the ledger's clock.
-async fn whole_job(
-    rig: &Rig,
-    file: &Path,
-    case: CaseId,
-    rows: u64,
-) -> anyhow::Result<(f64, f64)> {
+async fn whole_job(rig: &Rig, file: &Path, case: CaseId, rows: u64) -> anyhow::Result<(f64, f64)> {
     let relay = rig.start_relay();
     let worker = Worker::start(&rig.settings, "{datasets = 1}")?;
     let request = LoadRequest {
@@ -72,15 +77,18 @@ async fn whole_job(
         name: None,
         profile: ProfileChoice::Shipped(PROFILE.to_owned()),
     };
-    let requested =
-        request_load(&rig.producer, &rig.settings.datasets, request, &Rig::actor()).await?;
+    let roots = Roots::new(&rig.settings.datasets.roots);
+    let mut conn = rig.pool.get().await?;
+    let requested = request_load(&mut conn, &rig.producer, &roots, &request, &Rig::actor()).await?;
     let _ = rig.drained(requested.job_id, requested.job_id).await?;
     let rss = worker.peak_rss_mib()?;
     worker.stop().await?;
     relay.stop().await;
-    let mut conn = rig.pool.get().await?;
     let window = measure::window(&mut conn, requested.job_id, requested.job_id).await?;
-    let (from, to) = window.first_started.zip(window.last_finished).context("the job did not run")?;
+    let (from, to) = window
+        .first_started
+        .zip(window.last_finished)
+        .context("the job did not run")?;
     Ok((per_second(i64::try_from(rows)?, (to - from).to_std()?), rss))
 }
 
@@ -88,14 +96,21 @@ async fn whole_job(
 /// the same partitions in the same chunks.
 async fn bare_copy(rig: &Rig, file: &Path) -> anyhow::Result<f64> {
     let chunks = encode(file, rig.settings.datasets.chunk_rows as u64)?;
-    let rows: u64 = chunks.iter().flat_map(|chunk| &chunk.months).map(|month| month.rows).sum();
+    let rows: u64 = chunks
+        .iter()
+        .flat_map(|chunk| &chunk.months)
+        .map(|month| month.rows)
+        .sum();
     let mut loader = Loaders::new(&rig.settings.postgres).connect().await?;
     let began = Instant::now();
     for chunk in chunks {
         let rows = chunk
             .months
             .into_iter()
-            .map(|month| LeafRows { month: month.month.first_day(), bytes: month.payload.into() })
+            .map(|month| LeafRows {
+                month: month.month.first_day(),
+                bytes: month.payload.into(),
+            })
             .collect();
         loader.copy_only("transactions", rows).await?;
     }
@@ -106,8 +121,15 @@ fn encode(file: &Path, chunk_rows: u64) -> anyhow::Result<Vec<Chunk>> {
     let profile = profiles::shipped(PROFILE).context("the shipped profile is missing")?;
     let profile = Arc::new(Profile::parse(profile)?);
     // Dataset 0 is nobody's: these rows count nowhere.
-    let scope = RowScope { tenant_id: 0, case_id: 0, dataset_id: 0 };
-    let settings = DecodeSettings { chunk_rows, ..DecodeSettings::default() };
+    let scope = RowScope {
+        tenant_id: 0,
+        case_id: 0,
+        dataset_id: 0,
+    };
+    let settings = DecodeSettings {
+        chunk_rows,
+        ..DecodeSettings::default()
+    };
     let mut decoder = Decoder::start(File::open(file)?, profile, scope, settings)?;
     let mut chunks = Vec::new();
     while let Some(chunk) = decoder.next_chunk()? {

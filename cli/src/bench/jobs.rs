@@ -23,7 +23,12 @@ pub(super) async fn measure(rig: &Rig, scale: Scale) -> anyhow::Result<Vec<Figur
     let (p50, p99) = latency::measure(rig, scale.timed).await?;
     let [single, single_ceiling, bulk, bulk_ceiling, drained, ceiling] = rates.map(median);
     Ok(vec![
-        Figure::beside("jobs.enqueue_single_per_s", single, "jobs/s", single_ceiling),
+        Figure::beside(
+            "jobs.enqueue_single_per_s",
+            single,
+            "jobs/s",
+            single_ceiling,
+        ),
         Figure::beside("jobs.enqueue_bulk_per_s", bulk, "jobs/s", bulk_ceiling),
         Figure::beside("jobs.drain_per_s", drained, "jobs/s", ceiling),
         Figure::beside("jobs.drain_1m_per_s", large, "jobs/s", ceiling),

@@ -34,13 +34,20 @@ pub(super) async fn measure(rig: &Rig, jobs: usize) -> anyhow::Result<(f64, f64)
     let noted = Arc::clone(&starts);
     let registry = Registry::new().with::<Tick, _>(move |_: Tick, ctx: Context| {
         let now = Instant::now();
-        noted.lock().unwrap_or_else(PoisonError::into_inner).insert(ctx.job(), now);
+        noted
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(ctx.job(), now);
         async { Ok(Outcome::done()) }
     });
     let mut settings = rig.settings.clone();
     settings.workers.queues = [("bench".to_owned(), 64)].into();
-    let process =
-        WorkerProcess::new(&settings, rig.pool.clone(), Arc::clone(&rig.transport), registry)?;
+    let process = WorkerProcess::new(
+        &settings,
+        rig.pool.clone(),
+        Arc::clone(&rig.transport),
+        registry,
+    )?;
     let stop = CancellationToken::new();
     let worker = tokio::spawn(process.run(stop.clone()));
     let relay = rig.start_relay();
@@ -63,22 +70,33 @@ async fn send(rig: &Rig, jobs: usize) -> anyhow::Result<Vec<(JobId, Instant)>> {
     for _ in 0..jobs {
         beat.tick().await;
         let at = Instant::now();
-        let ids = rig.producer.enqueue_in(&mut conn, &job, &Rig::actor()).await?;
+        let ids = rig
+            .producer
+            .enqueue_in(&mut conn, &job, &Rig::actor())
+            .await?;
         sent.extend(ids.first().map(|id| (*id, at)));
     }
     Ok(sent)
 }
 
 fn started(starts: &Starts, job: JobId) -> bool {
-    starts.lock().unwrap_or_else(PoisonError::into_inner).contains_key(&job)
+    starts
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .contains_key(&job)
 }
 
-#[expect(clippy::cast_precision_loss, reason = "latencies are far below 2^53 microseconds")]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "latencies are far below 2^53 microseconds"
+)]
 fn percentiles(sent: &[(JobId, Instant)], starts: &Starts) -> anyhow::Result<(f64, f64)> {
     let starts = starts.lock().unwrap_or_else(PoisonError::into_inner);
     let mut micros = Histogram::<u64>::new(3)?;
     for (job, at) in sent {
-        let start = starts.get(job).ok_or_else(|| anyhow::anyhow!("job {job} did not start"))?;
+        let start = starts
+            .get(job)
+            .ok_or_else(|| anyhow::anyhow!("job {job} did not start"))?;
         micros.record(u64::try_from(start.duration_since(*at).as_micros())?)?;
     }
     let at = |quantile| micros.value_at_quantile(quantile) as f64 / 1000.0;

@@ -41,7 +41,9 @@ impl Rig {
         let directory = tempfile::Builder::new().prefix("nexus-bench-").tempdir()?;
         settings.redis.prefix = format!("nexus-bench-{}", std::process::id());
         settings.datasets.roots = vec![directory.path().to_owned()];
-        migrate::run(&settings.postgres).await.context("migrating")?;
+        migrate::run(&settings.postgres)
+            .await
+            .context("migrating")?;
         let pool = Pool::new(&settings.postgres, Keep::None);
         let unfinished = measure::unfinished(&mut *pool.get().await?).await?;
         anyhow::ensure!(
@@ -52,7 +54,13 @@ impl Rig {
         let transport = Arc::new(RedisTransport::new(&settings.redis)?);
         transport.ping().await.context("Redis does not answer")?;
         let producer = Producer::new(pool.clone(), &settings);
-        Ok(Self { settings, pool, producer, transport, directory })
+        Ok(Self {
+            settings,
+            pool,
+            producer,
+            transport,
+            directory,
+        })
     }
 
     pub(super) fn actor() -> Actor {
@@ -66,7 +74,10 @@ impl Rig {
             Arc::clone(&self.transport),
             self.settings.relay.clone(),
         );
-        RunningRelay { task: tokio::spawn(relay.run(stop.clone())), stop }
+        RunningRelay {
+            task: tokio::spawn(relay.run(stop.clone())),
+            stop,
+        }
     }
 
     /// A no-op job with about 200 bytes of arguments.
@@ -105,7 +116,10 @@ impl Rig {
             "{} of {jobs} jobs completed: each was to, once",
             window.completed
         );
-        let (from, to) = window.first_started.zip(window.last_finished).context("no jobs ran")?;
+        let (from, to) = window
+            .first_started
+            .zip(window.last_finished)
+            .context("no jobs ran")?;
         Ok(per_second(jobs, (to - from).to_std()?))
     }
 
@@ -116,7 +130,10 @@ impl Rig {
 }
 
 /// So many in such a time.
-#[expect(clippy::cast_precision_loss, reason = "a rate needs no more than 53 bits")]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "a rate needs no more than 53 bits"
+)]
 pub(super) fn per_second(count: i64, time: std::time::Duration) -> f64 {
     count as f64 / time.as_secs_f64().max(1e-9)
 }

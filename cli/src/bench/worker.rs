@@ -15,12 +15,22 @@ pub(super) struct Worker {
 impl Worker {
     /// Starts one over the same servers, for these queues alone.
     pub(super) fn start(settings: &Settings, queues: &str) -> anyhow::Result<Self> {
-        let roots: Vec<String> =
-            settings.datasets.roots.iter().map(|root| root.display().to_string()).collect();
+        let roots: Vec<String> = settings
+            .datasets
+            .roots
+            .iter()
+            .map(|root| root.display().to_string())
+            .collect();
         let child = Command::new(std::env::current_exe()?)
             .arg("work")
-            .env("NEXUS_POSTGRES__APP_URL", settings.postgres.app_url.expose())
-            .env("NEXUS_POSTGRES__LOADER_URL", settings.postgres.loader_url.expose())
+            .env(
+                "NEXUS_POSTGRES__APP_URL",
+                settings.postgres.app_url.expose(),
+            )
+            .env(
+                "NEXUS_POSTGRES__LOADER_URL",
+                settings.postgres.loader_url.expose(),
+            )
             .env("NEXUS_REDIS__URL", settings.redis.url.expose())
             .env("NEXUS_REDIS__PREFIX", &settings.redis.prefix)
             .env("NEXUS_WORKERS__QUEUES", queues)

@@ -29,11 +29,17 @@ impl Look {
         let out = std::io::stdout();
         let terminal = out.is_terminal();
         let no_colour = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-        let size = terminal.then(|| rustix::termios::tcgetwinsize(&out).ok()).flatten();
+        let size = terminal
+            .then(|| rustix::termios::tcgetwinsize(&out).ok())
+            .flatten();
         let width = size.map_or(WIDTH_DEFAULT, |size| size.ws_col);
         Self {
             // A terminal that does not know its width says 0.
-            width: if width == 0 { WIDTH_DEFAULT } else { width.max(WIDTH_LEAST) },
+            width: if width == 0 {
+                WIDTH_DEFAULT
+            } else {
+                width.max(WIDTH_LEAST)
+            },
             colour: terminal && !no_colour,
             now: Utc::now(),
         }
@@ -41,7 +47,11 @@ impl Look {
 
     /// The text in a style, if the output is coloured.
     pub(crate) fn paint(&self, style: Style, text: &str) -> String {
-        if self.colour { style.paint(text) } else { text.to_owned() }
+        if self.colour {
+            style.paint(text)
+        } else {
+            text.to_owned()
+        }
     }
 
     /// As tests want it: 80 columns, no colour, a fixed time.

@@ -41,6 +41,9 @@ pub(crate) fn percent(part: u64, whole: u64) -> String {
         return "0.0 %".to_owned();
     }
     let per_mille = u128::from(part) * 1000 / u128::from(whole);
+    if per_mille == 0 && part > 0 {
+        return "< 0.1 %".to_owned();
+    }
     format!("{}.{} %", per_mille / 10, per_mille % 10)
 }
 
@@ -69,7 +72,15 @@ mod tests {
 
     #[test]
     fn numbers_are_grouped_by_thousands() {
-        let numbers = ["0", "999", "1000", "-1234567.50", "12", "-100", "490277624.9000"];
+        let numbers = [
+            "0",
+            "999",
+            "1000",
+            "-1234567.50",
+            "12",
+            "-100",
+            "490277624.9000",
+        ];
         assert_eq!(
             numbers.map(grouped).join(" "),
             "0 999 1,000 -1,234,567.50 12 -100 490,277,624.9000"
@@ -82,6 +93,7 @@ mod tests {
         assert_eq!(per_second(1, Duration::ZERO), 1_000_000);
         assert_eq!(percent(1, 8), "12.5 %");
         assert_eq!(percent(0, 0), "0.0 %");
+        assert_eq!(percent(1, 20_000), "< 0.1 %");
         let sizes = [999, 1000, 131_437_999, 5_000_000_000];
         assert_eq!(sizes.map(bytes).join(" "), "999 B 1.0 kB 131.4 MB 5.0 GB");
     }

@@ -1,10 +1,16 @@
 //! Tables that fit the terminal.
 
-use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Row};
+use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Row, Width};
 
 use super::look::Look;
 use super::style::Style;
 use super::text::one_line;
+
+/// Spaces between columns.
+const GAP: u16 = 2;
+
+/// The narrowest that a column gives way to, in characters.
+const LEAST: u16 = 6;
 
 /// A column of a table.
 #[derive(Clone, Copy, Debug)]
@@ -32,7 +38,7 @@ impl Column {
         }
     }
 
-    /// Cut short with `…` where the table would not fit.
+    /// Cut short with `…` where the table would not fit, the widest such column first.
     pub(crate) const fn cut(title: &'static str) -> Self {
         Self {
             gives_way: true,
@@ -60,7 +66,8 @@ impl Table {
 
     /// Adds a row.
     pub(crate) fn row(&mut self, cells: impl IntoIterator<Item = String>) {
-        self.rows.push(cells.into_iter().map(|cell| one_line(&cell)).collect());
+        self.rows
+            .push(cells.into_iter().map(|cell| one_line(&cell)).collect());
         self.styles.push(None);
     }
 
@@ -85,10 +92,9 @@ impl Table {
     /// The table in so many columns, each line after `indent`.
     pub(crate) fn indented(&self, look: &Look, indent: &str) -> String {
         let taken = u16::try_from(indent.len()).unwrap_or_default();
-        self.render_within(look, look.width.saturating_sub(taken))
-            .lines()
-            .map(|line| format!("{indent}{line}\n"))
-            .collect()
+        let table = self.render_within(look, look.width.saturating_sub(taken));
+        let lines = table.split_inclusive('\n');
+        lines.flat_map(|line| [indent, line]).collect()
     }
 
     fn render_within(&self, look: &Look, width: u16) -> String {
@@ -104,15 +110,19 @@ impl Table {
             row.max_height(1);
             table.add_row(row);
         }
-        for (column, laid_out) in self.columns.iter().zip(table.column_iter_mut()) {
-            // Two spaces between columns, none around the table.
-            laid_out.set_padding((0, 2));
-            if column.right {
+        let contents = table.column_max_content_widths();
+        let widths = self.widths(&contents, width);
+        for (at, laid_out) in table.column_iter_mut().enumerate() {
+            let last = at + 1 == self.columns.len();
+            let gap = if last { 0 } else { GAP };
+            laid_out.set_padding((0, gap));
+            // Cells are cut anywhere rather than between words: the delimiter is in none of them.
+            laid_out.set_delimiter('\n');
+            if self.columns.get(at).is_some_and(|column| column.right) {
                 laid_out.set_cell_alignment(CellAlignment::Right);
             }
-            if !column.gives_way {
-                laid_out.set_constraint(ColumnConstraint::ContentWidth);
-            }
+            let width = widths.get(at).copied().unwrap_or_default();
+            laid_out.set_constraint(ColumnConstraint::Absolute(Width::Fixed(width + gap)));
         }
         let mut text = String::new();
         for (at, line) in table.lines().enumerate() {
@@ -124,6 +134,26 @@ impl Table {
             text.push('\n');
         }
         text
+    }
+
+    /// Widths that fit: columns that give way are narrowed, the widest first.
+    fn widths(&self, contents: &[u16], width: u16) -> Vec<u16> {
+        let mut widths = contents.to_vec();
+        let gaps = GAP.saturating_mul(u16::try_from(widths.len().saturating_sub(1)).unwrap_or(0));
+        let room = width.saturating_sub(gaps);
+        while widths.iter().sum::<u16>() > room {
+            let widest = widths
+                .iter_mut()
+                .zip(&self.columns)
+                .filter(|(width, column)| column.gives_way && **width > LEAST)
+                .max_by_key(|(width, _)| **width);
+            match widest {
+                Some((width, _)) => *width -= 1,
+                // It cannot be narrower; it goes beyond the edge.
+                None => break,
+            }
+        }
+        widths
     }
 
     /// The line with the cell that stands out painted. Cells are laid out first, since escape
@@ -147,8 +177,16 @@ mod tests {
     use super::*;
 
     fn table() -> Table {
-        let mut table = Table::new([Column::number("ID"), Column::new("STATE"), Column::cut("NAME")]);
-        table.styled(1, Style::Good, ["1".into(), "completed".into(), "short".into()]);
+        let mut table = Table::new([
+            Column::number("ID"),
+            Column::new("STATE"),
+            Column::cut("NAME"),
+        ]);
+        table.styled(
+            1,
+            Style::Good,
+            ["1".into(), "completed".into(), "short".into()],
+        );
         table.row([
             "1000".into(),
             "running".into(),
@@ -159,7 +197,11 @@ mod tests {
 
     #[test]
     fn a_table_fits_and_long_cells_are_cut() {
-        insta::assert_snapshot!(table().render(&Look::fixed()), @"");
+        insta::assert_snapshot!(table().render(&Look::fixed()), @r"
+          ID  STATE      NAME
+           1  completed  short
+        1000  running    a name that goes on and on and on and on and on and on and on …
+        ");
     }
 
     #[test]
@@ -170,9 +212,9 @@ mod tests {
         };
         let coloured = table().render(&look);
         assert!(coloured.contains("\x1b[32mcompleted\x1b[0m"));
-        let plain = ["1", "32", "0"]
-            .iter()
-            .fold(coloured, |text, code| text.replace(&format!("\x1b[{code}m"), ""));
+        let plain = ["1", "32", "0"].iter().fold(coloured, |text, code| {
+            text.replace(&format!("\x1b[{code}m"), "")
+        });
         assert_eq!(plain, table().render(&Look::fixed()));
     }
 }

@@ -25,12 +25,22 @@ pub(crate) fn between(from: DateTime<Utc>, to: DateTime<Utc>) -> Duration {
 pub(crate) fn span(took: Duration) -> String {
     let (secs, millis) = (took.as_secs(), took.as_millis());
     match secs {
+        _ if took.is_zero() => "0 s".to_owned(),
         0 if millis == 0 => format!("{} µs", took.as_micros()),
         0 => format!("{millis} ms"),
         1..60 => format!("{secs}.{} s", took.subsec_millis() / 100),
-        60..3600 => format!("{} min {} s", secs / 60, secs % 60),
-        3600..86_400 => format!("{} h {} min", secs / 3600, secs / 60 % 60),
-        _ => format!("{} d {} h", secs / 86_400, secs / 3600 % 24),
+        60..3600 => two(secs / 60, "min", secs % 60, "s"),
+        3600..86_400 => two(secs / 3600, "h", secs / 60 % 60, "min"),
+        _ => two(secs / 86_400, "d", secs / 3600 % 24, "h"),
+    }
+}
+
+/// Two units, the smaller one only if there is any of it.
+fn two(large: u64, unit: &str, small: u64, of: &str) -> String {
+    if small == 0 {
+        format!("{large} {unit}")
+    } else {
+        format!("{large} {unit} {small} {of}")
     }
 }
 
@@ -58,9 +68,21 @@ mod tests {
 
     #[test]
     fn durations_read_well_at_every_length() {
-        let micros = [350, 12_000, 1_250_000, 125_000_000, 11_400_000_000, 180_000_000_000];
+        let micros = [
+            0,
+            350,
+            12_000,
+            1_250_000,
+            125_000_000,
+            11_400_000_000,
+            180_000_000_000,
+            300_000_000,
+        ];
         let spans = micros.map(|n| span(Duration::from_micros(n)));
-        assert_eq!(spans.join(", "), "350 µs, 12 ms, 1.2 s, 2 min 5 s, 3 h 10 min, 2 d 2 h");
+        assert_eq!(
+            spans.join(", "),
+            "0 s, 350 µs, 12 ms, 1.2 s, 2 min 5 s, 3 h 10 min, 2 d 2 h, 5 min"
+        );
     }
 
     #[test]

@@ -11,8 +11,13 @@ use crate::mistakes::{Mistake, Mistakes};
 use crate::origin::Origin;
 use crate::suggest::nearest;
 
-/// Beginnings of variables that are not settings but belong to the tests and the demo.
-const FOREIGN: [&str; 2] = ["NEXUS_TEST_", "NEXUS_DEMO_"];
+/// Beginnings of variables that are not settings but belong to the tests and the scripts.
+const FOREIGN: [&str; 4] = [
+    "NEXUS_TEST_",
+    "NEXUS_DEMO_",
+    "NEXUS_COMPOSE_",
+    "NEXUS_ROLES_SQL",
+];
 
 /// What the environment sets. Any other variable that begins with `NEXUS_` is a mistake.
 pub(super) fn read(env: &BTreeMap<String, String>, mistakes: &mut Mistakes) -> Vec<Override> {

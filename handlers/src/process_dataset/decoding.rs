@@ -1,6 +1,7 @@
 //! Decoding on a blocking thread, a few chunks ahead of the sending.
 
 use std::fs::File;
+use std::io::ErrorKind;
 use std::sync::Arc;
 
 use nexus_workers::Context;
@@ -87,7 +88,8 @@ fn decode(
     };
     while let Some(chunk) = decoder.next_chunk()? {
         if chunks.blocking_send(chunk).is_err() {
-            break;
+            // Nobody waits for the answer either, so the thread need not read the rest.
+            return Err(InputError::Io(ErrorKind::BrokenPipe.into()));
         }
         while let Ok(chunk) = used.try_recv() {
             decoder.recycle(chunk);

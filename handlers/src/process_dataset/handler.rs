@@ -8,6 +8,7 @@ use anyhow::Context as _;
 use nexus_config::{Datasets, Postgres, Roots};
 use nexus_jobs::kinds::ProcessDataset;
 use nexus_jobs::{DatasetId, Outcome};
+use nexus_schema::Error as LedgerError;
 use nexus_schema::copy::Loaders;
 use nexus_schema::datasets::{self, Started};
 use nexus_workers::{Context, Handler};
@@ -21,6 +22,9 @@ use super::profile::Profile;
 use super::report::report;
 use super::settings::DecodeSettings;
 use super::verdict::{Verdict, too_many_kept, verdict};
+
+/// Pause before a load that an outage of Postgres cut off is tried again, attempts being spent.
+const OUTAGE_WAIT: Duration = Duration::from_secs(5);
 
 /// Does `process_dataset`.
 #[derive(Clone, Debug)]
@@ -53,7 +57,15 @@ impl DatasetLoader {
 
 impl Handler<ProcessDataset> for DatasetLoader {
     async fn run(&self, job: ProcessDataset, ctx: Context) -> anyhow::Result<Outcome> {
-        let dataset = job.dataset_id;
+        match self.attempt(job.dataset_id, &ctx).await {
+            Err(error) if ctx.is_last_attempt() => give_up(job.dataset_id, error, &ctx).await,
+            answer => answer,
+        }
+    }
+}
+
+impl DatasetLoader {
+    async fn attempt(&self, dataset: DatasetId, ctx: &Context) -> anyhow::Result<Outcome> {
         let started = {
             let mut conn = ctx.pool().get().await?;
             datasets::start(&mut conn, dataset).await?
@@ -64,22 +76,15 @@ impl Handler<ProcessDataset> for DatasetLoader {
             _ => {}
         }
         let began = Instant::now();
-        match self.load(dataset, &started, &ctx).await {
-            Ok((End::Read(ended), loading)) => {
-                self.conclude(dataset, *ended, loading, began.elapsed(), &ctx)
+        match self.load(dataset, &started, ctx).await? {
+            (End::Read(ended), loading) => {
+                self.conclude(dataset, *ended, loading, began.elapsed(), ctx)
                     .await
             }
-            Ok((End::AtFault(error), _)) => fail(dataset, None, error, &ctx).await,
-            Err(error) if ctx.is_last_attempt() => {
-                let error = format!("{error:#}");
-                fail(dataset, None, error, &ctx).await
-            }
-            Err(error) => Err(error),
+            (End::AtFault(error), _) => fail(dataset, None, error, ctx).await,
         }
     }
-}
 
-impl DatasetLoader {
     /// Loads what no earlier attempt has loaded. Returns how it ended, and the time
     /// spent sending.
     async fn load(
@@ -94,8 +99,10 @@ impl DatasetLoader {
             Err(OpenError::AtFault(error)) => return Ok((End::AtFault(error), sending)),
             Err(OpenError::Passing(error)) => return Err(error),
         };
-        let mut decoding = self.start_decoding(dataset, started, file, ctx)?;
+        // In this order: a decoder that held a thread while it waited for a connection could wait
+        // for ever on a load that holds a connection and waits for a thread.
         let mut loader = self.loaders.connect().await?;
+        let mut decoding = self.start_decoding(dataset, started, file, ctx)?;
         while let Some(chunk) = decoding.next().await {
             let rejected = chunk.checkpoint.tally.rejected_total();
             if let Some(error) = too_many_kept(rejected, self.settings.rejects_kept_max) {
@@ -189,4 +196,28 @@ async fn fail(
         Box::pin(async move { datasets::fail(conn, dataset, found.as_ref(), &text).await })
     });
     Ok(discarded.await?)
+}
+
+/// Fails the dataset with its last attempt. While Postgres is away that could not be written, and
+/// the dataset would stay half-loaded for ever: then the job waits, and spends no attempt.
+async fn give_up(
+    dataset: DatasetId,
+    error: anyhow::Error,
+    ctx: &Context,
+) -> anyhow::Result<Outcome> {
+    let failed = if is_outage(&error) {
+        Err(error)
+    } else {
+        fail(dataset, None, format!("{error:#}"), ctx).await
+    };
+    match failed {
+        Err(error) if is_outage(&error) => Ok(Outcome::Snooze(OUTAGE_WAIT)),
+        answer => answer,
+    }
+}
+
+fn is_outage(error: &anyhow::Error) -> bool {
+    error
+        .downcast_ref::<LedgerError>()
+        .is_some_and(LedgerError::is_transient)
 }

@@ -13,7 +13,7 @@ use super::profiles;
 use super::settings::DecodeSettings;
 
 /// Where the files are, unless this variable says otherwise.
-const VARIABLE: &str = "NEXUS_SHARED_DATA";
+const VARIABLE: &str = "NEXUS_TEST_SHARED_DATA";
 const BESIDE_THE_REPOSITORY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/data");
 
 fn load(file: &str, profile: &str) -> Option<Summary> {

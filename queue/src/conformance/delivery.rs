@@ -22,7 +22,8 @@ pub async fn no_two_consumers_get_the_same_entry(fixture: &impl Fixture) {
         seen.extend(ids(&from_b.expect("a fetch")));
     }
     assert_eq!(seen.len(), COUNT);
-    assert_eq!(BTreeSet::from_iter(seen), BTreeSet::from_iter(1..=40));
+    let distinct: BTreeSet<i64> = seen.into_iter().collect();
+    assert_eq!(distinct, (1..=40).collect());
 }
 
 /// What is settled is delivered to nobody again, and counts no more.

@@ -33,7 +33,7 @@ pub async fn a_dropped_fetch_loses_nothing(fixture: &impl Fixture) {
     const ROUNDS: u32 = 40;
     let lane = normal();
     let mut dropping = consumer(fixture, "a").await;
-    let mut wanted = BTreeSet::from_iter(1..=i64::from(ROUNDS));
+    let mut wanted: BTreeSet<i64> = (1..=i64::from(ROUNDS)).collect();
     for round in 1..=ROUNDS {
         let patience = Duration::from_micros(50) * round;
         let pushed = entries([i64::from(round)]);

@@ -170,15 +170,17 @@ pub async fn finish(
 }
 
 /// Records a failed load: its report stays, its rows go. In the transaction that
-/// discards its job. `found` is `None` where nothing was read.
+/// discards its job. `found` is `None` where the input was not read to its end; then
+/// what its checkpoint says of rejects stays.
 pub async fn fail(
     conn: &mut AsyncPgConnection,
     dataset: DatasetId,
     found: Option<&Loaded>,
     error: &str,
 ) -> Result<()> {
-    if let Some(loaded) = found {
-        note(conn, dataset, loaded, "failed", Some(error)).await?;
+    match found {
+        Some(loaded) => note(conn, dataset, loaded, "failed", Some(error)).await?,
+        None => write_rejects_so_far(conn, dataset).await?,
     }
     let table: String = diesel::update(datasets::table.find(dataset.0))
         .set((
@@ -279,6 +281,17 @@ async fn write_rejects(
     Ok(())
 }
 
+/// The rejects of the chunks committed are kept, so they are also counted.
+async fn write_rejects_so_far(conn: &mut AsyncPgConnection, dataset: DatasetId) -> Result<()> {
+    let sql = "INSERT INTO nexus.dataset_reject_counts (tenant_id, case_id, dataset_id, reason, rows) \
+        SELECT d.tenant_id, d.case_id, d.id, r.key, r.value::bigint FROM nexus.datasets AS d, \
+        json_each_text(d.checkpoint -> 'tally' -> 'rejected') AS r WHERE d.id = $1";
+    Prepared(diesel::sql_query(sql).bind::<BigInt, _>(dataset.0))
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
 /// Deletes a dataset's loaded rows. BRIN finds them. The three tables have no key,
 /// so Diesel does not know them.
 async fn delete_rows(conn: &mut AsyncPgConnection, dataset: DatasetId, table: &str) -> Result<()> {
@@ -287,6 +300,10 @@ async fn delete_rows(conn: &mut AsyncPgConnection, dataset: DatasetId, table: &s
         "expenses" => "DELETE FROM nexus.expenses WHERE dataset_id = $1",
         _ => "DELETE FROM nexus.bank_statements WHERE dataset_id = $1",
     };
+    // Millions of rows may take longer than a request may.
+    diesel::sql_query("SET LOCAL statement_timeout = 0")
+        .execute(conn)
+        .await?;
     Prepared(diesel::sql_query(sql).bind::<BigInt, _>(dataset.0))
         .execute(conn)
         .await?;

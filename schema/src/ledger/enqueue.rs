@@ -114,6 +114,14 @@ fn check(jobs: &[NewJob], limits: &Enqueue) -> Result<()> {
                 job.kind
             )));
         }
+        // JSON by its grammar may still have no value (half a surrogate pair, 1e999,
+        // a thousand brackets), and would spoil every page of a list that shows it.
+        if let Err(error) = serde_json::from_str::<serde_json::Value>(job.args.get()) {
+            return Err(Error::Invalid(format!(
+                "job {index} ({}) has arguments without a value: {error}",
+                job.kind
+            )));
+        }
         if job.attempts == Some(0) {
             return Err(Error::Invalid(format!(
                 "job {index} ({}) has no attempts",

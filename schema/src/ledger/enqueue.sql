@@ -1,9 +1,9 @@
 -- Job rows and their dispatch rows, in one statement. Ids are drawn in input
 -- order; a dispatch row carries up to entry_ids ids of one lane, tenant and due
 -- time. NOTIFY only when a relay has recorded that it sleeps: NOTIFY serialises
--- commits.
+-- commits. An unknown tenant among them: nothing is written, no row returned.
 WITH input AS MATERIALIZED (
-    SELECT nextval(pg_get_serial_sequence('nexus.jobs', 'id')) AS id, i.*,
+    SELECT nextval('nexus.jobs_id_seq') AS id, i.*,
            CASE WHEN i.at IS NOT NULL THEN i.at
                 ELSE now() + make_interval(secs => i.delay_ms / 1000.0) END AS due_at
     FROM unnest($1::bigint[], $2::text[], $3::text[], $4::smallint[], $5::integer[], $6::bigint[],

@@ -1,0 +1,97 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+
+use crate::bench::BenchArgs;
+use crate::commands::{
+    cases, config, datasets, demo, dev, enqueue, generate, jobs, migrate, profiles, serve,
+};
+use crate::exit;
+
+/// Background jobs that Postgres decides and Redis carries
+#[derive(Debug, Parser)]
+#[command(name = "nexus", version, after_help = exit::HELP, max_term_width = 100)]
+pub(crate) struct CommandLine {
+    /// Settings file [default: nexus.toml where there is one]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Print one JSON document instead of text
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What `nexus` can do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Show the whole way of a dataset: generate, enqueue, load, report
+    Demo(demo::DemoArgs),
+    /// Run everything in one process beside private Postgres and Redis servers
+    Dev(dev::DevArgs),
+    /// Run the API, the relay and the rescuer
+    Serve(serve::ServeArgs),
+    /// Run workers; SIGTERM or Ctrl-C drains them, a second one ends at once
+    Work,
+    /// Bring the database to this version
+    Migrate(migrate::MigrateArgs),
+    /// Enqueue a job
+    Enqueue(enqueue::EnqueueArgs),
+    /// Look at jobs, or wait for one
+    #[command(subcommand)]
+    Jobs(jobs::JobsCommand),
+    /// Count waiting and running jobs by queue
+    Queues,
+    /// List worker processes
+    Workers,
+    /// Open, list and change examination cases
+    #[command(subcommand)]
+    Cases(cases::CasesCommand),
+    /// Load files, and look at what became of them
+    #[command(subcommand)]
+    Datasets(datasets::DatasetsCommand),
+    /// Show the profiles that come with nexus: how files say what they say
+    #[command(subcommand)]
+    Profiles(profiles::ProfilesCommand),
+    /// Write a file of made-up transactions with known faults
+    Generate(generate::GenerateArgs),
+    /// Show or check the settings
+    #[command(subcommand)]
+    Config(config::ConfigCommand),
+    /// Print the description of the HTTP interface
+    Openapi,
+    /// Measure
+    Bench(BenchArgs),
+}
+
+impl Command {
+    /// Whether it runs until it is told to stop, and so keeps a log.
+    pub(crate) const fn is_long_running(&self) -> bool {
+        matches!(self, Self::Dev(_) | Self::Serve(_) | Self::Work)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        CommandLine::command().debug_assert();
+    }
+
+    #[test]
+    fn json_may_stand_before_or_after_the_command() {
+        for line in [
+            ["nexus", "--json", "bench", "jobs"],
+            ["nexus", "bench", "--json", "jobs"],
+            ["nexus", "bench", "jobs", "--json"],
+        ] {
+            assert!(CommandLine::try_parse_from(line).unwrap().json, "{line:?}");
+        }
+    }
+}

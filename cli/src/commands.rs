@@ -1,0 +1,52 @@
+//! One command a file.
+
+pub(crate) mod cases;
+pub(crate) mod config;
+pub(crate) mod datasets;
+pub(crate) mod demo;
+pub(crate) mod dev;
+pub(crate) mod enqueue;
+pub(crate) mod generate;
+pub(crate) mod jobs;
+pub(crate) mod migrate;
+mod openapi;
+pub(crate) mod profiles;
+mod queues;
+pub(crate) mod serve;
+mod work;
+mod workers;
+
+use crate::bench;
+use crate::command_line::{Command, CommandLine};
+use crate::exit::Exit;
+use crate::invocation::Start;
+use crate::output::Output;
+
+/// Runs the command that was asked for.
+pub(crate) async fn run(line: CommandLine) -> anyhow::Result<Exit> {
+    let output = Output::new(line.json);
+    let start = Start {
+        file: line.config,
+        output,
+        logs: line.command.is_long_running(),
+    };
+    match line.command {
+        // Settings with mistakes are what `config check` is for.
+        Command::Config(command) => config::run(&command, start.load(), output),
+        Command::Openapi => openapi::run(output),
+        Command::Profiles(command) => profiles::run(&command, output),
+        Command::Demo(args) => demo::run(&args, &start.invocation()?).await,
+        Command::Dev(args) => dev::run(&args, &start).await,
+        Command::Serve(args) => serve::run(&args, start.invocation()?).await,
+        Command::Work => work::run(start.invocation()?).await,
+        Command::Migrate(args) => migrate::run(&args, &start.invocation()?).await,
+        Command::Enqueue(args) => enqueue::run(&args, &start.invocation()?).await,
+        Command::Jobs(command) => jobs::run(&command, &start.invocation()?).await,
+        Command::Queues => queues::run(&start.invocation()?).await,
+        Command::Workers => workers::run(&start.invocation()?).await,
+        Command::Cases(command) => cases::run(&command, &start.invocation()?).await,
+        Command::Datasets(command) => datasets::run(&command, &start.invocation()?).await,
+        Command::Generate(args) => generate::run(args, &start.invocation()?).await,
+        Command::Bench(args) => bench::run(args, start.invocation()?).await,
+    }
+}

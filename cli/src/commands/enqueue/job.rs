@@ -1,0 +1,100 @@
+//! The job that the command line describes.
+
+use nexus_config::Span;
+use nexus_jobs::kinds::{self, KindDefaults};
+use nexus_jobs::{NewJob, QueueName};
+
+use super::EnqueueArgs;
+use crate::exit::{Exit, Failure};
+use crate::output::note;
+
+/// The job, its arguments read and, of a built-in kind, checked. `bytes_max` bounds the arguments.
+pub(super) fn new_job(args: &EnqueueArgs, bytes_max: u64) -> anyhow::Result<NewJob> {
+    let usage = |error: &dyn std::fmt::Display| Failure::new(Exit::Usage, error.to_string());
+    let raw = args.args.read(bytes_max)?;
+    let known = kinds::built_in(&args.kind);
+    if let Some(known) = known {
+        (known.check)(raw.get()).map_err(|wrong| {
+            let wrong = format!("arguments that {} does not take: {wrong}", args.kind);
+            Failure::new(Exit::Usage, wrong)
+        })?;
+    } else {
+        let kind = &args.kind;
+        note(&format!(
+            "kind {kind} is not built in; a worker that knows it will check its arguments"
+        ));
+    }
+    let mut job = NewJob::raw(&args.kind, raw).map_err(|error| usage(&error))?;
+    if let Some(&KindDefaults {
+        queue,
+        band,
+        weight,
+        ..
+    }) = known
+    {
+        job.queue = QueueName::new(queue).map_err(|error| usage(&error))?;
+        job.band = band;
+        job.weight = weight;
+    }
+    if let Some(queue) = &args.queue {
+        job.queue = queue.clone();
+    }
+    job.band = args.band.unwrap_or(job.band);
+    job.attempts = args.attempts;
+    job.timeout = args.timeout.map(Span::get);
+    job = job.tags(&args.tags).tenant(args.tenant.tenant);
+    Ok(match (args.r#in, args.at) {
+        (Some(wait), _) => job.after(wait.get()),
+        (None, Some(time)) => job.at(time.0),
+        (None, None) => job,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+    use nexus_jobs::{Band, Due, Weight};
+
+    use super::*;
+    use crate::diagnosis::diagnose;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        args: EnqueueArgs,
+    }
+
+    fn job(line: &str) -> anyhow::Result<NewJob> {
+        let words = std::iter::once("enqueue").chain(line.split(' '));
+        new_job(&Line::try_parse_from(words)?.args, 1000)
+    }
+
+    #[test]
+    fn a_built_in_kind_brings_its_defaults() {
+        let made =
+            job("process_dataset --args {\"dataset_id\":7} --in 5m --tag a --tag b").unwrap();
+        assert_eq!(made.queue.as_str(), "datasets");
+        assert_eq!(made.weight, Weight::Heavy);
+        assert_eq!(made.due, Due::In(std::time::Duration::from_mins(5)));
+        assert_eq!(made.tags, ["a", "b"]);
+        let moved = job("noop --queue default --band low").unwrap();
+        assert_eq!((moved.queue.as_str(), moved.band), ("default", Band::Low));
+    }
+
+    #[test]
+    fn mistakes_are_told_before_anything_is_enqueued() {
+        let error = job("process_dataset --args {\"dataset\":7}").unwrap_err();
+        assert_eq!(diagnose(&error).exit, Exit::Usage);
+        assert!(diagnose(&error).message.contains("unknown field `dataset`"));
+        for line in [
+            "noop --in 5m --at 2026-11-20",
+            "noop --count 0",
+            "noop --attempts 0",
+            "noop --wait-timeout 5s",
+        ] {
+            assert!(job(line).is_err(), "{line}");
+        }
+        assert_eq!(diagnose(&job("Bad Kind").unwrap_err()).exit, Exit::Failed);
+        assert_eq!(diagnose(&job("Bad").unwrap_err()).exit, Exit::Usage);
+    }
+}

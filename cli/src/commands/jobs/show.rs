@@ -1,0 +1,160 @@
+//! `nexus jobs show`
+
+use std::time::Duration;
+
+use clap::Args;
+use nexus_jobs::{Band, JobId};
+use nexus_schema::jobs::{self, JobDetail};
+use serde_json::Value;
+
+use crate::commands::jobs::history;
+use crate::exit::Exit;
+use crate::invocation::Invocation;
+use crate::output::Look;
+use crate::output::page::Page;
+use crate::output::time::{precise, relative, span};
+use crate::waiting::{has_ended, no_job};
+
+/// Which job.
+#[derive(Debug, Args)]
+pub(crate) struct ShowArgs {
+    /// The job's id
+    id: JobId,
+}
+
+pub(super) async fn run(args: &ShowArgs, invocation: &Invocation) -> anyhow::Result<Exit> {
+    let mut conn = invocation.connect().await?;
+    let detail = jobs::find(&mut conn, args.id)
+        .await?
+        .ok_or_else(|| no_job(args.id))?;
+    invocation.output.show(&detail, render)?;
+    Ok(Exit::Ok)
+}
+
+fn render(detail: &JobDetail, look: &Look) -> String {
+    let job = &detail.job;
+    let mut page = Page::new(look, &format!("job {} · {}", job.id, job.kind)).state(&job.state);
+    let band = Band::from_number(job.band).map_or("unknown", Band::as_str);
+    page.field("queue", &format!("{}, band {band}", job.queue));
+    page.field("tenant", &job.tenant_id.to_string());
+    page.field("attempts", &attempts(detail));
+    if !has_ended(detail) {
+        page.field(
+            "due",
+            &format!(
+                "{} ({})",
+                precise(job.due_at),
+                relative(job.due_at, look.now)
+            ),
+        );
+    }
+    page.optional("parked", job.parked.as_deref());
+    if let Some(millis) = job.timeout_ms.and_then(|millis| u64::try_from(millis).ok()) {
+        page.field("timeout", &span(Duration::from_millis(millis)));
+    }
+    let tags = job.tags.as_deref().map(|tags| tags.join(", "));
+    page.optional("tags", tags.as_deref().filter(|tags| !tags.is_empty()));
+    page.field("arguments", &pretty(&job.args));
+    if let Some(result) = &job.result {
+        page.field("result", &pretty(result));
+    }
+    page.optional("reason", job.reason.as_deref());
+    page.section("history (UTC)");
+    page.table(&history(detail));
+    for failed in detail
+        .errors
+        .iter()
+        .filter(|failed| failed.error.contains('\n'))
+    {
+        page.section(&format!("error of run {}", failed.run));
+        page.field(&failed.reason, &failed.error);
+    }
+    page.finish()
+}
+
+fn attempts(detail: &JobDetail) -> String {
+    let job = &detail.job;
+    let mut text = format!(
+        "{} of {}, claimed {} times",
+        job.attempt, job.attempts_max, job.run
+    );
+    if job.run == 1 {
+        text = format!("{} of {}, claimed once", job.attempt, job.attempts_max);
+    }
+    if job.lost_leases > 0 {
+        text.push_str(&format!(", {} leases lost", job.lost_leases));
+    }
+    text
+}
+
+/// JSON on one line where it is short, indented otherwise.
+fn pretty(value: &Value) -> String {
+    const SHORT: usize = 60;
+    let compact = value.to_string();
+    if compact.chars().count() <= SHORT {
+        compact
+    } else {
+        serde_json::to_string_pretty(value).unwrap_or(compact)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::commands::jobs::sample;
+
+    #[test]
+    fn a_page_tells_the_whole_story() {
+        insta::assert_snapshot!(render(&sample(), &Look::fixed()), @r#"
+        job 42 · process_dataset · completed
+          queue         datasets, band normal
+          tenant        1
+          attempts      2 of 5, claimed 2 times
+          timeout       1 min
+          tags          march, retry-me
+          arguments     {"dataset_id":7}
+          result        {"rows_loaded":990000}
+
+        history (UTC)
+          TIME                         AFTER  WHAT
+          2027-01-15 07:58:20.000 UTC    0 s  enqueued by os:anna
+          2027-01-15 07:58:20.012 UTC  12 ms  run 1 failed (error): reading /data/march…
+          2027-01-15 07:58:21.302 UTC  1.3 s  claimed by a worker, run 2
+          2027-01-15 07:58:28.402 UTC  8.4 s  completed after running for 7.1 s
+
+        error of run 1
+          error         reading /data/march.csv
+                        the disk is gone
+        "#);
+    }
+
+    #[test]
+    fn a_waiting_job_says_when_it_is_due() {
+        let look = Look::fixed();
+        let mut detail = sample();
+        detail.errors.clear();
+        detail.job.state = "scheduled".into();
+        detail.job.run = 0;
+        detail.job.attempt = 0;
+        detail.job.due_at = look.now + chrono::TimeDelta::minutes(5);
+        (
+            detail.job.started_at,
+            detail.job.finished_at,
+            detail.job.result,
+        ) = (None, None, None);
+        insta::assert_snapshot!(render(&detail, &look), @r#"
+        job 42 · process_dataset · scheduled
+          queue         datasets, band normal
+          tenant        1
+          attempts      0 of 5, claimed 0 times
+          due           2027-01-15 08:05:00.000 UTC (in 5 min)
+          timeout       1 min
+          tags          march, retry-me
+          arguments     {"dataset_id":7}
+
+        history (UTC)
+          TIME                         AFTER  WHAT
+          2027-01-15 07:58:20.000 UTC    0 s  enqueued by os:anna
+        "#);
+    }
+}

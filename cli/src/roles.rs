@@ -1,0 +1,158 @@
+//! What runs for long, in one process or in several: the API, the relay, the rescuer, the workers.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use nexus_api::{Parts, Server};
+use nexus_config::Settings;
+use nexus_handlers::registry::registry;
+use nexus_producer::relay::{Relay, RelayStats};
+use nexus_producer::rescuer::Rescuer;
+use nexus_queue::{RedisTransport, Transport};
+use nexus_schema::{Keep, Pool};
+use nexus_workers::WorkerProcess;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::exit::{Exit, Failure};
+use crate::signals::Signals;
+
+/// Roles that share a ledger, a broker and an end.
+#[derive(Debug)]
+pub(crate) struct Roles {
+    settings: Settings,
+    pool: Pool,
+    transport: Arc<dyn Transport>,
+    stop: CancellationToken,
+    tasks: JoinSet<anyhow::Result<()>>,
+}
+
+impl Roles {
+    /// No roles yet. Servers that are away are no error: roles wait for them.
+    pub(crate) fn new(settings: &Settings, keep: Keep) -> anyhow::Result<Self> {
+        let transport = RedisTransport::new(&settings.redis).context("redis.url")?;
+        Ok(Self {
+            settings: settings.clone(),
+            pool: Pool::new(&settings.postgres, keep),
+            transport: Arc::new(transport),
+            stop: CancellationToken::new(),
+            tasks: JoinSet::new(),
+        })
+    }
+
+    /// Starts the relay, and the rescuer beside it.
+    pub(crate) fn start_relay(&mut self) -> Arc<RelayStats> {
+        let relay = Relay::new(
+            self.pool.clone(),
+            Arc::clone(&self.transport),
+            self.settings.relay.clone(),
+        );
+        let stats = relay.stats();
+        let rescuer = Rescuer::new(
+            self.pool.clone(),
+            self.settings.rescue.clone(),
+            self.settings.lease.clone(),
+            self.settings.history.months_ahead,
+        );
+        let stop = self.stop.clone();
+        self.tasks.spawn(async move {
+            relay.run(stop).await;
+            Ok(())
+        });
+        let stop = self.stop.clone();
+        self.tasks.spawn(async move {
+            rescuer.run(stop).await;
+            Ok(())
+        });
+        stats
+    }
+
+    /// Starts workers for the configured queues.
+    pub(crate) fn start_workers(&mut self) -> anyhow::Result<()> {
+        let process = WorkerProcess::new(
+            &self.settings,
+            self.pool.clone(),
+            Arc::clone(&self.transport),
+            registry(&self.settings),
+        )?;
+        tracing::info!(worker = %process.id(), queues = ?self.settings.workers.queues, "working");
+        let stop = self.stop.clone();
+        self.tasks.spawn(async move {
+            let drained = process.run(stop).await?;
+            tracing::info!(given_back = drained.given_back, "drained");
+            Ok(())
+        });
+        Ok(())
+    }
+
+    /// Starts the API, and tells its address.
+    pub(crate) async fn start_api(&mut self, relay: Arc<RelayStats>) -> anyhow::Result<SocketAddr> {
+        let parts = Parts {
+            pool: self.pool.clone(),
+            transport: Arc::clone(&self.transport),
+            relay: Some(relay),
+        };
+        let server = Server::bind(&self.settings, parts).await.map_err(|error| {
+            Failure::new(Exit::Usage, error.to_string())
+                .hint("choose another: --listen 127.0.0.1:PORT, where port 0 takes any free one")
+        })?;
+        let addr = server.addr();
+        let stop = self.stop.clone();
+        self.tasks.spawn(async move { Ok(server.run(stop).await?) });
+        Ok(addr)
+    }
+
+    /// Says which servers are away, and what is wrong with those that answer. The roles wait.
+    pub(crate) async fn say_what_is_away(&self) {
+        if let Err(error) = self.look_at_ledger().await {
+            let error = anyhow::Error::from(error);
+            let found = crate::diagnosis::diagnose(&error);
+            let hint = found.hint.unwrap_or_default();
+            tracing::warn!(hint, "waiting for the ledger: {}", found.message);
+        }
+        if let Err(error) = self.transport.ping().await {
+            tracing::warn!("waiting for the broker: {error}");
+        }
+    }
+
+    /// Fails where the broker does not answer, for a command that cannot wait for it.
+    pub(crate) async fn require_broker(&self) -> anyhow::Result<()> {
+        Ok(self.transport.ping().await?)
+    }
+
+    async fn look_at_ledger(&self) -> nexus_schema::Result<()> {
+        let mut conn = self.pool.connect().await?;
+        nexus_schema::workers::list(&mut conn).await?;
+        Ok(())
+    }
+
+    /// Runs until a signal, or until a role fails, and then stops them all.
+    pub(crate) async fn run(self, signals: Signals) -> anyhow::Result<()> {
+        let watcher = tokio::spawn(signals.watch(self.stop.clone()));
+        let ended = self.join(false).await;
+        watcher.abort();
+        ended
+    }
+
+    /// Stops all roles and waits for their end.
+    pub(crate) async fn stop(self) -> anyhow::Result<()> {
+        self.join(true).await
+    }
+
+    async fn join(mut self, stop: bool) -> anyhow::Result<()> {
+        if stop {
+            self.stop.cancel();
+        }
+        let mut first_error = None;
+        while let Some(ended) = self.tasks.join_next().await {
+            let outcome = ended.context("a role panicked").and_then(|outcome| outcome);
+            if let Err(error) = outcome {
+                tracing::error!("a role ended: {error:#}");
+                first_error.get_or_insert(error);
+                self.stop.cancel();
+            }
+        }
+        first_error.map_or(Ok(()), Err)
+    }
+}

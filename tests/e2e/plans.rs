@@ -1,0 +1,225 @@
+//! Query plans: the engine's statements never read a whole hot table.
+//!
+//! Judged by what Postgres did, not by what it would do: its own count of
+//! sequential scans in the transaction that ran the statement, often enough that
+//! generic plans are among the plans.
+
+use std::time::Duration;
+
+use diesel::sql_types::{BigInt, Text};
+use diesel::{QueryableByName, sql_query};
+use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
+use nexus_jobs::{Band, FailureReason, JobId, Lane, QueueName, State};
+use nexus_schema::jobs::{Filter, find, list};
+use nexus_schema::{dispatch, fence, ledger};
+use nexus_tests::bed::noop;
+use nexus_tests::{Claimant, in_bed};
+
+/// Postgres turns to a generic plan after five custom ones.
+const RUNS: usize = 8;
+
+#[derive(Debug, PartialEq, QueryableByName)]
+struct Scans {
+    #[diesel(sql_type = Text)]
+    relname: String,
+    #[diesel(sql_type = BigInt)]
+    seq_scan: i64,
+}
+
+async fn scans(conn: &mut AsyncPgConnection) -> Vec<Scans> {
+    sql_query(
+        "SELECT relname::text, seq_scan FROM pg_stat_xact_user_tables \
+         WHERE schemaname = 'nexus' AND relname IN ('jobs', 'dispatch') ORDER BY relname",
+    )
+    .load(conn)
+    .await
+    .unwrap()
+}
+
+/// Runs a statement and fails where it scanned a hot table from end to end.
+async fn no_scan(
+    conn: &mut AsyncPgConnection,
+    what: &str,
+    mut run: impl AsyncFnMut(&mut AsyncPgConnection, usize),
+) {
+    for nth in 0..RUNS {
+        conn.batch_execute("BEGIN").await.unwrap();
+        let before = scans(conn).await;
+        run(conn, nth).await;
+        assert_eq!(scans(conn).await, before, "{what}, run {nth}");
+        conn.batch_execute("COMMIT").await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn the_count_of_scans_tells() {
+    in_bed(async |bed| {
+        let mut conn = bed.conn().await;
+        conn.batch_execute("BEGIN").await.unwrap();
+        let before = scans(&mut conn).await;
+        let text = "SELECT FROM nexus.jobs WHERE kind = 'noop'";
+        sql_query(text).execute(&mut conn).await.unwrap();
+        assert_ne!(scans(&mut conn).await, before);
+        conn.batch_execute("COMMIT").await.unwrap();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn no_statement_of_the_engine_reads_a_whole_hot_table() {
+    over_a_backlog("", "ANALYZE nexus.jobs; ANALYZE nexus.dispatch").await;
+}
+
+/// As when a backlog piles up faster than autovacuum looks.
+#[tokio::test]
+async fn nor_does_it_where_the_statistics_are_of_empty_tables() {
+    over_a_backlog("VACUUM ANALYZE nexus.jobs, nexus.dispatch", "").await;
+}
+
+async fn over_a_backlog(before: &str, after: &str) {
+    in_bed(async |bed| {
+        bed.execute(before).await;
+        // Light and singly dispatched jobs, fresh and due later, over several lanes.
+        bed.execute(
+            "WITH job AS (INSERT INTO nexus.jobs (tenant_id, kind, queue, band, state, due_at, \
+                 attempts_max, args, created_by) \
+             SELECT 1, 'noop', 'q' || n % 5, n % 4, 'available', \
+                 now() + make_interval(secs => n % 100 - 50), 5, '{}', 'test' \
+             FROM generate_series(1, 50000) AS n RETURNING id, queue, band, due_at) \
+             INSERT INTO nexus.dispatch (tenant_id, queue, band, due_at, job_ids) \
+             SELECT 1, queue, band, due_at, ARRAY[id] FROM job",
+        )
+        .await;
+        bed.execute(after).await;
+        let conn = &mut *bed.conn().await;
+        let lane = Lane {
+            queue: QueueName::new("q0").unwrap(),
+            band: Band::Critical,
+        };
+        no_scan(conn, "due_lanes", async |conn, _| {
+            let lanes = dispatch::due_lanes(conn).await.unwrap();
+            assert_eq!(lanes.len(), 20);
+        })
+        .await;
+        no_scan(conn, "lock_due and mark_pushed", async |conn, _| {
+            let due = dispatch::lock_due(conn, &lane, 100).await.unwrap();
+            let rows: Vec<i64> = due.iter().map(|row| row.id).collect();
+            assert_eq!(rows.len(), 100);
+            dispatch::mark_pushed(conn, &rows, "epoch").await.unwrap();
+        })
+        .await;
+        no_scan(conn, "the pushed side", async |conn, nth| {
+            assert_eq!(dispatch::pushed_lanes(conn).await.unwrap().len(), 1);
+            let ids = dispatch::pushed_ids(conn, &lane).await.unwrap();
+            assert_eq!(ids, RUNS * 100);
+            let epoch = if nth < RUNS - 1 { "epoch" } else { "another" };
+            dispatch::forget_other_epochs(conn, &lane, epoch)
+                .await
+                .unwrap();
+        })
+        .await;
+        claims_and_ends(conn).await;
+        looks(conn).await;
+    })
+    .await;
+}
+
+/// Claims of ten to a thousand ids, and every end of an attempt.
+async fn claims_and_ends(conn: &mut AsyncPgConnection) {
+    let claimant = Claimant::fleeting();
+    for (size, what) in [(10, "ten"), (100, "a hundred"), (1000, "a thousand")] {
+        no_scan(
+            conn,
+            &format!("claim and ends of {what}"),
+            async |conn, nth| {
+                let first = i64::try_from(1 + 2 * nth * size).unwrap();
+                let ids: Vec<i64> = (0..i64::try_from(size).unwrap())
+                    .map(|n| first + 2 * n)
+                    .collect();
+                let mut wanted = claimant.claim_of(ids.clone());
+                wanted.whole = ids;
+                wanted.suspect = true;
+                let held = claimant.make(conn, wanted).await;
+                if held.jobs.is_empty() {
+                    return;
+                }
+                let job = &held.jobs[0];
+                fence(conn, job.job_id(), held.token).await.unwrap();
+                let why = (FailureReason::Error, "e".to_owned());
+                let retry = (why.0, why.1.clone(), Duration::ZERO);
+                let by = claimant.worker;
+                match nth % 6 {
+                    0 => ledger::complete(conn, &held.settled(&None), &[held.token]).await,
+                    1 => ledger::retry(conn, &held.settled(&retry), by).await,
+                    2 => ledger::snooze(conn, &held.settled(&Duration::ZERO), by).await,
+                    3 => ledger::discard(conn, &held.settled(&why), by).await,
+                    4 => ledger::give_back(conn, &held.held()).await,
+                    _ => ledger::cancel(conn, &held.settled(&why.1), by).await,
+                }
+                .unwrap();
+            },
+        )
+        .await;
+    }
+    for verb in ["complete", "retry", "discard", "give_back"] {
+        no_scan(conn, verb, async |conn, nth| {
+            let first = i64::try_from(20_000 + nth * 40).unwrap();
+            let held = claimant
+                .make(conn, claimant.claim_of((first..first + 40).collect()))
+                .await;
+            let why = (FailureReason::Error, "e".to_owned());
+            let retry = (why.0, why.1.clone(), Duration::ZERO);
+            match verb {
+                "complete" => ledger::complete(conn, &held.settled(&None), &[held.token]).await,
+                "retry" => ledger::retry(conn, &held.settled(&retry), claimant.worker).await,
+                "discard" => ledger::discard(conn, &held.settled(&why), claimant.worker).await,
+                _ => ledger::give_back(conn, &held.held()).await,
+            }
+            .unwrap();
+        })
+        .await;
+    }
+    for nth in 0..RUNS {
+        let first = i64::try_from(30_000 + nth * 40).unwrap();
+        let ids = (first..first + 40).collect();
+        claimant.make(conn, claimant.claim_of(ids)).await;
+    }
+    no_scan(conn, "rescue", async |conn, _| {
+        ledger::rescue(conn, 3).await.unwrap();
+    })
+    .await;
+}
+
+/// The statements of lists, of one job, and of enqueueing and unparking.
+async fn looks(conn: &mut AsyncPgConnection) {
+    no_scan(conn, "list", async |conn, nth| {
+        let before = Some(JobId(49_000 - i64::try_from(nth).unwrap()));
+        let states = vec![State::Available, State::Scheduled];
+        let by_state = Filter {
+            states,
+            ..Filter::default()
+        };
+        let page = list(conn, &by_state, before, 50).await.unwrap();
+        assert_eq!(page.jobs.len(), 50);
+        list(conn, &Filter::default(), None, 50).await.unwrap();
+    })
+    .await;
+    no_scan(conn, "find", async |conn, nth| {
+        let id = JobId(45_000 + i64::try_from(nth).unwrap());
+        find(conn, id).await.unwrap().unwrap();
+    })
+    .await;
+    no_scan(conn, "enqueue", async |conn, _| {
+        let settings = nexus_config::Settings::defaults();
+        let jobs = vec![noop(); 100];
+        nexus_producer::enqueue_in(conn, &jobs, &nexus_tests::bed::actor(), &settings)
+            .await
+            .unwrap();
+    })
+    .await;
+    no_scan(conn, "unpark", async |conn, _| {
+        let kinds = ["noop".to_owned()];
+        ledger::unpark_kinds(conn, &kinds, 100).await.unwrap();
+    })
+    .await;
+}

@@ -1,0 +1,26 @@
+//! A worker process with the tests' own kinds, for tests that kill or freeze one.
+
+use std::sync::Arc;
+
+use nexus_config::{LoadFrom, Settings};
+use nexus_queue::RedisTransport;
+use nexus_schema::{Keep, Pool};
+use nexus_tests::effects::{Gated, gated};
+use nexus_workers::{Registry, WorkerProcess};
+use tokio_util::sync::CancellationToken;
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let from = LoadFrom {
+        file: std::env::var_os("NEXUS_CONFIG").map(Into::into),
+        env: [],
+    };
+    let settings = Settings::load(from)?.settings;
+    let pool = Pool::new(&settings.postgres, Keep::None);
+    let transport = Arc::new(RedisTransport::new(&settings.redis)?);
+    let registry = Registry::new().with::<Gated, _>(gated);
+    let process = WorkerProcess::new(&settings, pool, transport, registry)?;
+    // Nobody stops it: it is killed.
+    process.run(CancellationToken::new()).await?;
+    Ok(())
+}

@@ -1,0 +1,64 @@
+//! A worker process that runs beside a test, inside it.
+
+use std::sync::Arc;
+
+use nexus_queue::Transport;
+use nexus_workers::process::Drained;
+use nexus_workers::{Health, Registry, WorkerProcess};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use crate::bed::TestBed;
+
+/// A running worker process; it is told to drain when dropped.
+#[derive(Debug)]
+pub struct WorkerRun {
+    stop: CancellationToken,
+    task: JoinHandle<anyhow::Result<Drained>>,
+    health: Arc<Health>,
+}
+
+impl WorkerRun {
+    /// Starts one as `nexus work` does: with the built-in kinds, over the bed's part
+    /// of Redis.
+    pub fn start(bed: &TestBed) -> Self {
+        let registry = nexus_handlers::registry::registry(bed.settings());
+        Self::with(bed, bed.transport(), registry)
+    }
+
+    /// Starts one over a transport and with kinds of the test's choice.
+    pub fn with(bed: &TestBed, transport: impl Transport + 'static, registry: Registry) -> Self {
+        let pool = bed.pool().clone();
+        let process = WorkerProcess::new(bed.settings(), pool, Arc::new(transport), registry)
+            .expect("a worker process");
+        let stop = CancellationToken::new();
+        Self {
+            health: process.health(),
+            task: tokio::spawn(process.run(stop.clone())),
+            stop,
+        }
+    }
+
+    /// Its counters.
+    pub fn health(&self) -> &Health {
+        &self.health
+    }
+
+    /// Tells it to drain, without waiting for that.
+    pub fn ask_to_stop(&self) {
+        self.stop.cancel();
+    }
+
+    /// Tells it to drain and waits for its end.
+    pub async fn stop(mut self) -> Drained {
+        self.stop.cancel();
+        let ended = (&mut self.task).await.expect("the worker process ends");
+        ended.expect("a drain")
+    }
+}
+
+impl Drop for WorkerRun {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
