@@ -50,10 +50,19 @@ pub struct Relay {
 /// What a relay remembers between rounds, all of it rebuilt at will.
 #[derive(Debug, Default)]
 struct Memory {
-    /// Ids of a lane in the broker, as last counted plus what was pushed since.
-    in_broker: HashMap<Lane, usize>,
+    /// What a lane has in the broker.
+    in_broker: HashMap<Lane, InBroker>,
     /// When epochs were last compared.
     epochs_checked: Option<Instant>,
+}
+
+/// What a lane has in the broker, as far as a relay knows.
+#[derive(Debug)]
+struct InBroker {
+    /// Ids as last counted, plus what was pushed since.
+    ids: usize,
+    /// When they were last counted.
+    counted: Instant,
 }
 
 impl Relay {

@@ -24,6 +24,7 @@ fn shared_data() -> PathBuf {
 }
 
 /// A real file; `None`, with a note, where there is none.
+#[expect(clippy::print_stderr, reason = "a skipped test says so")]
 fn shared(name: &str) -> Option<PathBuf> {
     let path = shared_data().join(name);
     if path.exists() {

@@ -4,13 +4,15 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
 
 use nexus_config::Span;
+use nexus_schema::{Keep, Pool};
 use nexus_tests::bed::bounded;
 use nexus_tests::effects::{complete_with_effect, effect_tasks};
 use nexus_tests::eventually::SOON;
 use nexus_tests::own_servers::Which;
 use nexus_tests::tasks::{HeavyTask, Task, many};
 use nexus_tests::{
-    Kept, OwnRedis, OwnServers, RelayRun, RescuerRun, TestBed, WorkerRun, eventually, template,
+    CutLine, Kept, OwnRedis, OwnServers, RelayRun, RescuerRun, TestBed, WorkerRun, eventually,
+    template,
 };
 use nexus_workers::Context;
 use tokio::sync::watch;
@@ -195,6 +197,47 @@ async fn a_postgres_that_is_killed_costs_no_lease() {
         worker.stop().await;
         relay.stop().await;
         drop(rescuer);
+    })
+    .await;
+}
+
+/// The claim is committed and its answer lost: nobody runs the jobs, though the
+/// heart beats on. They are handed back as soon as the ledger answers.
+#[tokio::test]
+async fn a_claim_whose_answer_is_lost_is_handed_back() {
+    bounded(async {
+        let bed = TestBed::new().await;
+        bed.with_effects().await;
+        let mut settings = bed.settings().postgres.clone();
+        let url = settings.app_url.expose().to_owned();
+        let (before, place) = url.split_once('@').unwrap();
+        let (server, database) = place.split_once('/').unwrap();
+        let line = CutLine::to(server.to_owned()).await;
+        settings.app_url = format!("{before}@{}/{database}", line.addr())
+            .parse()
+            .unwrap();
+        let pool = Pool::new(&settings, Keep::None);
+        let relay = RelayRun::start(bed.pool(), bed.transport(), &bed.settings().relay);
+        let worker = WorkerRun::with_pool(&bed, pool, bed.transport(), effect_tasks());
+        // Through the line as it is sound.
+        bed.enqueue(&many(1, |n| Task { n })).await;
+        bed.all_complete(1).await;
+
+        line.deafen();
+        let ids = bed.enqueue(&many(5, |n| Task { n })).await;
+        eventually("the claim is committed", SOON, async || {
+            (bed.count("jobs", "state = 'running'").await == 5).then_some(())
+        })
+        .await;
+        line.cut();
+        bed.all_complete(6).await;
+        bed.assert_each_effect_once(6).await;
+        for id in ids {
+            let job = bed.job(id).await.job;
+            assert_eq!((job.run, job.attempt, job.lost_leases), (2, 1, 0));
+        }
+        worker.stop().await;
+        relay.stop().await;
     })
     .await;
 }

@@ -5,6 +5,7 @@
 //! | the servers a run is given | [`servers`] |
 //! | a database and a key prefix of a test's own, and settings for them | [`bed`], [`template`], [`small_settings`], [`redis_space`] |
 //! | servers of a test's own, to stop, kill and wipe | [`own_redis`], [`own_servers`] |
+//! | a line to a server that can be made deaf and cut | [`cut_line`] |
 //! | waiting for a condition, with a bound | [`eventually`] |
 //! | a worker's and a relay's part, played at the ledger | [`claimant`], [`relay_run`], [`dispatch_rows`] |
 //! | datasets, and what of them stands in the tables | [`loads`] |
@@ -22,6 +23,7 @@
 pub mod bed;
 pub mod binary;
 pub mod claimant;
+pub mod cut_line;
 pub mod dispatch_rows;
 pub mod effects;
 pub mod ends;
@@ -40,6 +42,7 @@ pub mod worker_run;
 
 pub use bed::{TestBed, bounded, in_bed};
 pub use claimant::{Claimant, Claimed};
+pub use cut_line::CutLine;
 pub use dispatch_rows::{DispatchRow, dispatch_rows};
 pub use eventually::eventually;
 pub use own_redis::{Kept, OwnRedis};

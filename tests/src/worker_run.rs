@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use nexus_queue::Transport;
+use nexus_schema::Pool;
 use nexus_workers::process::Drained;
 use nexus_workers::{Health, Registry, WorkerProcess};
 use tokio::task::JoinHandle;
@@ -28,7 +29,16 @@ impl WorkerRun {
 
     /// Starts one over a transport and with kinds of the test's choice.
     pub fn with(bed: &TestBed, transport: impl Transport + 'static, registry: Registry) -> Self {
-        let pool = bed.pool().clone();
+        Self::with_pool(bed, bed.pool().clone(), transport, registry)
+    }
+
+    /// Starts one that reaches the bed's ledger through a pool of its own.
+    pub fn with_pool(
+        bed: &TestBed,
+        pool: Pool,
+        transport: impl Transport + 'static,
+        registry: Registry,
+    ) -> Self {
         let process = WorkerProcess::new(bed.settings(), pool, Arc::new(transport), registry)
             .expect("a worker process");
         let stop = CancellationToken::new();

@@ -1,7 +1,7 @@
 //! One round: look which lanes are due, push what fits, mark it.
 
 use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use diesel_async::AsyncConnection;
 use nexus_jobs::Lane;
@@ -10,7 +10,11 @@ use nexus_schema::AsyncPgConnection;
 use nexus_schema::dispatch::{self, DueEntry, DueLane};
 
 use super::pace::Round;
-use super::{Memory, Relay, RelayError};
+use super::{InBroker, Memory, Relay, RelayError};
+
+/// How often a full lane is counted: the count reads an index entry for each row in
+/// the broker, thousands where the jobs are heavy.
+const RECOUNT_EVERY: Duration = Duration::from_millis(20);
 
 impl Relay {
     pub(super) async fn round(
@@ -35,11 +39,14 @@ impl Relay {
             round.pushed += pushed.ids;
             round.more |= pushed.rest == Rest::More;
             round.full |= pushed.rest == Rest::TooLarge;
-            if pushed.rest == Rest::TooLarge {
-                // To be counted anew: claims may have made room meanwhile.
-                memory.in_broker.remove(&lane);
-            } else {
-                *memory.in_broker.entry(lane).or_default() += pushed.ids;
+            if let Some(known) = memory.in_broker.get_mut(&lane) {
+                // What does not fit makes the lane full until it is counted anew.
+                let full = pushed.rest == Rest::TooLarge;
+                known.ids = if full {
+                    usize::MAX
+                } else {
+                    known.ids + pushed.ids
+                };
             }
         }
         self.stats
@@ -58,18 +65,21 @@ impl Relay {
         lane: &Lane,
     ) -> Result<usize, RelayError> {
         let most = self.settings.broker_ids_max as usize;
-        let known = memory.in_broker.get(lane).copied().unwrap_or(most);
-        if known < most {
-            return Ok(most - known);
+        match memory.in_broker.get(lane) {
+            Some(known) if known.ids < most => return Ok(most - known.ids),
+            Some(known) if known.counted.elapsed() < RECOUNT_EVERY => return Ok(0),
+            _ => {}
         }
         let counted = dispatch::pushed_ids(conn, lane).await?;
-        memory.in_broker.insert(lane.clone(), counted);
-        // A trickle of room would make a round of each row.
-        let trickle = most / 10;
-        Ok(most
-            .saturating_sub(counted)
-            .checked_sub(trickle)
-            .map_or(0, |room| room + trickle))
+        // A trickle of room would make a round of each row, so it counts as none.
+        let room = most.saturating_sub(counted);
+        let room = if room < most / 10 { 0 } else { room };
+        let known = InBroker {
+            ids: most - room,
+            counted: Instant::now(),
+        };
+        memory.in_broker.insert(lane.clone(), known);
+        Ok(room)
     }
 
     /// Pushes due rows of a lane, up to `push_rows_max` and as many as have room.

@@ -37,7 +37,7 @@ impl Drop for Counted {
 }
 
 /// Every job waits until three run: with a slot lost, to a panic or a timeout,
-/// they would wait for ever.
+/// the others would wait for ever.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_queue_runs_as_many_as_it_may_and_no_more() {
     bounded(async {
@@ -50,25 +50,30 @@ async fn a_queue_runs_as_many_as_it_may_and_no_more() {
             async move {
                 three.wait().await;
                 drop(counted);
-                match task.n % 4 {
-                    0 => panic!("broken"),
-                    1 => std::future::pending().await,
-                    2 => anyhow::bail!("no"),
+                match task.n {
+                    0..3 => std::future::pending().await,
+                    3..6 => panic!("broken"),
+                    6..9 => anyhow::bail!("no"),
                     _ => Ok(Outcome::done()),
                 }
             }
         });
         let (_relay, worker) = engine(&bed, registry);
-        let jobs: Vec<_> = many(36, |n| Task { n })
-            .into_iter()
-            .map(|job| job.attempts(1).timeout(Duration::from_secs(2)))
-            .collect();
+        let mut jobs = many(36, |n| Task { n });
+        for job in &mut jobs {
+            *job = job.clone().attempts(1);
+        }
+        for job in &mut jobs[..3] {
+            *job = job.clone().timeout(Duration::from_secs(3));
+        }
         for id in bed.enqueue(&jobs).await {
             bed.end_of(id).await;
         }
         assert_eq!(seen.load(SeqCst), 3);
-        assert_eq!(bed.count("attempt_errors", "reason = 'panic'").await, 9);
-        assert_eq!(bed.count("attempt_errors", "reason = 'timeout'").await, 9);
+        for reason in ["timeout", "panic", "error"] {
+            let of_that = format!("reason = '{reason}'");
+            assert_eq!(bed.count("attempt_errors", &of_that).await, 3, "{reason}");
+        }
         worker.stop().await;
         bed.nothing_is_left().await;
     })

@@ -93,7 +93,7 @@ async fn a_timeout_on_a_task_is_an_attempt() {
 #[tokio::test]
 async fn a_blocking_thread_sees_that_its_attempt_timed_out() {
     in_bed(async |bed| {
-        let (noticed, mut notices) = mpsc::unbounded_channel();
+        let (noticed, mut told) = mpsc::unbounded_channel();
         let registry = Registry::new().with::<Task, _>(move |_: Task, ctx: Context| {
             let noticed = noticed.clone();
             async move {
@@ -111,7 +111,7 @@ async fn a_blocking_thread_sees_that_its_attempt_timed_out() {
         let (_relay, worker) = engine(bed, registry);
         let job = NewJob::of(&Task { n: 0 }).unwrap().attempts(1);
         let id = bed.enqueue(&[job.timeout(Duration::from_millis(50))]).await[0];
-        assert_eq!(notices.recv().await, Some(1));
+        assert_eq!(told.recv().await, Some(1));
         let end = bed.end_of(id).await;
         assert_eq!(end.job.state, "discarded");
         assert_eq!(end.errors[0].reason, "timeout");

@@ -197,3 +197,41 @@ async fn an_answer_that_the_ledger_cannot_hold_harms_nobody() {
     })
     .await;
 }
+
+/// Whatever the ledger refuses of one job's outcome, those settled with it are
+/// settled, and the job has failed its attempts, with the reason.
+#[tokio::test]
+async fn a_refused_outcome_fails_its_own_job_only() {
+    in_bed(async |bed| {
+        bed.execute(
+            "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
+             IF NEW.result::text LIKE '%poison%' THEN RAISE EXCEPTION 'not in here'; END IF; \
+             RETURN NEW; END $$; \
+             CREATE TRIGGER refuse BEFORE INSERT ON nexus.job_history \
+             FOR EACH ROW EXECUTE FUNCTION refuse()",
+        )
+        .await;
+        let registry = Registry::new().with::<Task, _>(|task: Task, _: Context| async move {
+            let result = if task.n == 3 { "poison" } else { "food" };
+            Ok(Outcome::Done(Some(json!(result))))
+        });
+        let (_relay, worker) = engine(bed, registry);
+        let jobs: Vec<_> = (0..20)
+            .map(|n| NewJob::of(&Task { n }).unwrap().attempts(2))
+            .collect();
+        let ids = bed.enqueue(&jobs).await;
+        for (n, id) in ids.into_iter().enumerate() {
+            let end = bed.end_of(id).await;
+            if n == 3 {
+                let text = "its outcome cannot be kept: Postgres: not in here";
+                assert_eq!(end.job.state, "discarded");
+                assert_eq!(errors(&end), [(1, 1, "error", text), (2, 2, "error", text)]);
+            } else {
+                assert_eq!((end.job.state.as_str(), end.job.run), ("completed", 1));
+            }
+        }
+        worker.stop().await;
+        bed.nothing_is_left().await;
+    })
+    .await;
+}

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use nexus_config::{LoadFrom, Settings};
+use nexus_config::{LoadFrom, Settings, telemetry};
 use nexus_queue::RedisTransport;
 use nexus_schema::{Keep, Pool};
 use nexus_tests::effects::{Gated, gated};
@@ -16,6 +16,7 @@ async fn main() -> anyhow::Result<()> {
         env: [],
     };
     let settings = Settings::load(from)?.settings;
+    telemetry::start(&settings.log)?;
     let pool = Pool::new(&settings.postgres, Keep::None);
     let transport = Arc::new(RedisTransport::new(&settings.redis)?);
     let registry = Registry::new().with::<Gated, _>(gated);
