@@ -4,6 +4,8 @@
 //! scripts/with-services .nexus/example -- cargo run --example own_job
 //! ```
 
+#![expect(clippy::print_stdout, reason = "an example prints")]
+
 use std::sync::Arc;
 
 use diesel_async::{AsyncConnection, RunQueryDsl};

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use anyhow::Context as _;
 use apalis::layers::WorkerBuilderExt;
@@ -26,6 +27,10 @@ use crate::registry::Registry;
 use crate::run::RunService;
 use crate::settling::{Decided, SettleLayer};
 use crate::{completer, heartbeat};
+
+/// Least time that settlements get to be written at a drain's end: a short grace is
+/// for running jobs, and must not lose what has ended.
+const WRITTEN_WITHIN: Duration = Duration::from_secs(2);
 
 /// A worker process, ready to run.
 #[derive(Debug)]
@@ -120,7 +125,7 @@ impl WorkerProcess {
         }
         // The loops are gone, and with them every sender: completers write what they
         // have and end.
-        if tokio::time::timeout(grace, join_all(&mut completers))
+        if tokio::time::timeout(grace.max(WRITTEN_WITHIN), join_all(&mut completers))
             .await
             .is_err()
         {
