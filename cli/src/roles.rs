@@ -6,6 +6,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use nexus_api::{Parts, Server};
 use nexus_config::Settings;
+use nexus_handlers::process_dataset::orphans;
 use nexus_handlers::registry::registry;
 use nexus_producer::relay::{Relay, RelayStats};
 use nexus_producer::rescuer::Rescuer;
@@ -41,7 +42,7 @@ impl Roles {
         })
     }
 
-    /// Starts the relay, and the rescuer beside it.
+    /// Starts the relay, and beside it the rescuer and the watch for orphaned datasets.
     pub(crate) fn start_relay(&mut self) -> Arc<RelayStats> {
         let relay = Relay::new(
             self.pool.clone(),
@@ -55,17 +56,17 @@ impl Roles {
             self.settings.lease.clone(),
             self.settings.history.months_ahead,
         );
-        let stop = self.stop.clone();
-        self.tasks.spawn(async move {
-            relay.run(stop).await;
-            Ok(())
-        });
-        let stop = self.stop.clone();
-        self.tasks.spawn(async move {
-            rescuer.run(stop).await;
-            Ok(())
-        });
+        self.start(relay.run(self.stop.clone()));
+        self.start(rescuer.run(self.stop.clone()));
+        self.start(orphans::watch(self.pool.clone(), self.stop.clone()));
         stats
+    }
+
+    fn start(&mut self, role: impl Future<Output = ()> + Send + 'static) {
+        self.tasks.spawn(async move {
+            role.await;
+            Ok(())
+        });
     }
 
     /// Starts workers for the configured queues.

@@ -13,6 +13,7 @@ mod header;
 pub mod input;
 mod loading;
 mod opening;
+pub mod orphans;
 pub mod profile;
 pub mod profiles;
 #[cfg(test)]

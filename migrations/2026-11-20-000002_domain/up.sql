@@ -45,6 +45,7 @@ COMMENT ON COLUMN nexus.datasets.state IS 'Rows of a dataset count only once it 
 COMMENT ON COLUMN nexus.datasets.profile IS 'The whole profile as TOML, so that a load can be repeated as it was.';
 COMMENT ON COLUMN nexus.datasets.checkpoint IS 'Committed with each chunk: where a next attempt resumes.';
 CREATE INDEX datasets_case ON nexus.datasets (case_id, id);
+CREATE INDEX datasets_unfinished ON nexus.datasets (id) WHERE state IN ('pending', 'loading');
 
 CREATE TABLE nexus.dataset_sums (
     tenant_id bigint NOT NULL,
