@@ -3,7 +3,6 @@
 
 use std::sync::atomic::Ordering;
 
-use diesel_async::{AsyncConnection, AsyncPgConnection, SimpleAsyncConnection};
 use nexus_config::Settings;
 use nexus_handlers::generate::Expected;
 use nexus_handlers::load_request::Requested;
@@ -14,9 +13,10 @@ use nexus_handlers::process_dataset::profiles;
 use nexus_handlers::process_dataset::settings::DecodeSettings;
 use nexus_jobs::Token;
 use nexus_schema::copy::{ChunkToLoad, LeafRows, Loaders};
-use nexus_schema::{Error, ledger};
+use nexus_schema::Error;
 use nexus_tests::bed::Test;
 use nexus_tests::eventually::SOON;
+use nexus_tests::held_month::{Held, rescue_all};
 use nexus_tests::loads::{CANONICAL, Ended, generated, whole_sum};
 use nexus_tests::own_servers::Which;
 use nexus_tests::{
@@ -108,48 +108,6 @@ async fn a_worker_killed_again_and_again_loads_each_row_once() {
         worker.kill().await;
     })
     .await;
-}
-
-/// Holds one month's partition against everybody who would write into it, so that
-/// a load stops there, with the months before it committed.
-struct Held {
-    owner: AsyncPgConnection,
-}
-
-impl Held {
-    async fn at(bed: &TestBed) -> Self {
-        bed.execute("SELECT nexus.month_leaf('transactions', '2024-09-01')")
-            .await;
-        let mut owner = bed.conn_as("nexus_owner").await;
-        let lock = "BEGIN; LOCK TABLE nexus.transactions_y2024m09 IN SHARE MODE";
-        owner.batch_execute(lock).await.unwrap();
-        Self { owner }
-    }
-
-    /// Waits until so many loads wait there.
-    async fn stops(&self, bed: &TestBed, loads: i64) {
-        let waiting = "NOT granted AND relation = 'nexus.transactions_y2024m09'::regclass \
-            AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
-        eventually("loads wait at the held month", SOON, async || {
-            (bed.count_in("pg_locks", waiting).await == loads).then_some(())
-        })
-        .await;
-    }
-
-    async fn release(mut self) {
-        self.owner.batch_execute("ROLLBACK").await.unwrap();
-    }
-}
-
-/// Lets every lease run out and rescues its jobs, whatever heartbeats do.
-async fn rescue_all(bed: &TestBed) -> ledger::Rescued {
-    let mut conn = bed.conn().await;
-    let rescued = conn.transaction(async |conn| {
-        let expire = "UPDATE nexus.leases SET expires_at = now() - interval '1 second'";
-        conn.batch_execute(expire).await?;
-        ledger::rescue(conn, 10).await
-    });
-    rescued.await.unwrap()
 }
 
 #[tokio::test]
@@ -376,34 +334,6 @@ async fn a_load_outlives_a_killed_postgres() {
         }
         let ended = is_as_if_uninterrupted(&bed, requested, &expected).await;
         assert!(i64::from(ended.job.job.run) > KILLS);
-    })
-    .await;
-}
-
-/// A job that is given up without its handler, as after too many lost leases.
-#[tokio::test]
-async fn a_dataset_whose_job_was_given_up_fails_and_its_rows_go() {
-    bounded(async {
-        let bed = TestBed::with(small_chunks).await;
-        let (csv, _) = generated(20_000, 5, 10);
-        let path = bed.data_file("given-up.csv", csv);
-        let held = Held::at(&bed).await;
-        let _relay = bed.relay();
-        let worker = WorkerRun::start(&bed);
-        let asked = bed.ask(&path, CANONICAL).await;
-        held.stops(&bed, 1).await;
-        assert!(bed.rows(asked.dataset_id).await.rows > 0);
-        bed.execute("UPDATE nexus.jobs SET attempt = attempts_max, lost_leases = 3")
-            .await;
-        assert_eq!(rescue_all(&bed).await.discarded, [asked.job_id]);
-        held.release().await;
-        worker.stop().await;
-
-        let failed = nexus_schema::datasets::fail_orphans(&mut bed.conn().await, 10).await;
-        assert_eq!(failed.unwrap(), [asked.dataset_id]);
-        let dataset = bed.dataset(asked.dataset_id).await.dataset;
-        assert_eq!((&*dataset.state, dataset.rows_loaded), ("failed", 0));
-        assert_eq!(bed.rows(asked.dataset_id).await.rows, 0);
     })
     .await;
 }

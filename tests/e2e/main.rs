@@ -18,6 +18,7 @@ mod harness;
 mod ingest;
 mod ingest_crash;
 mod ingest_faults;
+mod ingest_given_up;
 mod ingest_requests;
 mod list;
 mod outage;

@@ -6,6 +6,7 @@
 //! | a database and a key prefix of a test's own, and settings for them | [`bed`], [`template`], [`small_settings`], [`redis_space`] |
 //! | servers of a test's own, to stop, kill and wipe | [`own_redis`], [`own_servers`] |
 //! | a line to a server that can be made deaf and cut | [`cut_line`] |
+//! | a load stopped in its middle | [`held_month`] |
 //! | waiting for a condition, with a bound | [`eventually`] |
 //! | a worker's and a relay's part, played at the ledger | [`claimant`], [`relay_run`], [`dispatch_rows`] |
 //! | datasets, and what of them stands in the tables | [`loads`] |
@@ -28,6 +29,7 @@ pub mod dispatch_rows;
 pub mod effects;
 pub mod ends;
 pub mod eventually;
+pub mod held_month;
 pub mod loads;
 pub mod own_redis;
 pub mod own_servers;
