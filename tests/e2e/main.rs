@@ -9,7 +9,9 @@
     reason = "a test fails by panicking"
 )]
 
+mod api;
 mod claim;
+mod cli;
 mod crash;
 mod drain;
 mod enqueue;

@@ -74,6 +74,11 @@ impl TestBed {
         Self::on(servers, template, change).await
     }
 
+    /// A bed on the servers of the environment whose database nobody migrated.
+    pub async fn unmigrated() -> Self {
+        Self::on(Servers::from_env(), "template0", |_| {}).await
+    }
+
     /// A bed on any servers, cloned from a template that is there.
     pub async fn on(servers: Servers, template: &str, change: impl FnOnce(&mut Settings)) -> Self {
         let name = format!("t{}", &Uuid::new_v4().simple().to_string()[..12]);

@@ -24,15 +24,46 @@ pub struct Running {
 impl TestBed {
     /// Runs `nexus` to its end with this bed's settings.
     pub async fn nexus(&self, args: &[&str]) -> Output {
-        let output = self
-            .command(args)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .output();
-        tokio::time::timeout(COMMAND_BOUND, output)
-            .await
-            .expect("the command ends within its bound")
-            .expect("the binary runs")
+        self.nexus_with(args, &[]).await
+    }
+
+    /// Runs `nexus` to its end with this bed's settings and these variables.
+    pub async fn nexus_with(&self, args: &[&str], env: &[(&str, &str)]) -> Output {
+        let mut command = self.command(args);
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        ended(command.envs(env.iter().copied())).await
+    }
+
+    /// Runs `nexus` as on a terminal, whose output is all of its output.
+    pub async fn nexus_on_terminal(&self, args: &[&str], env: &[(&str, &str)]) -> Output {
+        let line = format!("{} {}", binary().display(), args.join(" "));
+        let mut command = self.command_of(Path::new("script"), &["-qec", &line, "/dev/null"]);
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        ended(command.envs(env.iter().copied())).await
+    }
+
+    /// Runs `nexus` with nobody to read what it prints; what it says of that is in
+    /// the output's standard error.
+    pub async fn nexus_unread(&self, args: &[&str]) -> Output {
+        let (reader, writer) = std::io::pipe().expect("a pipe");
+        drop(reader);
+        let mut command = self.command(args);
+        ended(command.stdout(writer).stderr(Stdio::piped())).await
+    }
+
+    /// What a command printed and how it ended, with this bed's own names replaced,
+    /// so that it reads the same in every run.
+    pub fn told(&self, output: &Output) -> String {
+        let code = output.status.code().expect("an exit code");
+        let text = format!(
+            "{}{}exit {code}",
+            String::from_utf8_lossy(&output.stdout),
+            String::from_utf8_lossy(&output.stderr),
+        );
+        let url = self.settings().postgres.app_url.expose();
+        let database = url.rsplit('/').next().expect("a database");
+        text.replace(&self.dir().display().to_string(), "DIR")
+            .replace(database, "DATABASE")
     }
 
     /// Runs `nexus`, which must succeed, and returns what it printed.
@@ -77,7 +108,10 @@ impl TestBed {
     pub fn settings_file(&self) -> PathBuf {
         let file = self.dir().join("nexus.toml");
         let settings = toml::to_string(self.settings()).expect("settings as TOML");
-        std::fs::write(&file, settings).expect("a settings file");
+        // Whole at once: a process that was just started may be reading it.
+        let new = file.with_extension(Uuid::new_v4().simple().to_string());
+        std::fs::write(&new, settings).expect("a settings file");
+        std::fs::rename(&new, &file).expect("a settings file");
         file
     }
 
@@ -99,6 +133,13 @@ impl TestBed {
             .stdin(Stdio::null());
         command
     }
+}
+
+async fn ended(command: &mut Command) -> Output {
+    tokio::time::timeout(COMMAND_BOUND, command.kill_on_drop(true).output())
+        .await
+        .expect("the command ends within its bound")
+        .expect("the program runs")
 }
 
 impl Running {

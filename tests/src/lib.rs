@@ -12,6 +12,7 @@
 //! | datasets, and what of them stands in the tables | [`loads`] |
 //! | a worker process and a rescuer beside a test | [`worker_run`], [`rescuer_run`] |
 //! | job kinds of the tests' own, what they leave behind, what became of them | [`tasks`], [`effects`], [`ends`] |
+//! | the API inside a test, and requests to it | [`api_run`], [`http`] |
 //! | the `nexus` binary, and a worker with the tests' own kinds | [`binary`] |
 //!
 //! A test is one call of [`in_bed`]; nothing in it sleeps or asserts on a clock.
@@ -21,6 +22,7 @@
     reason = "a test fails by panicking"
 )]
 
+pub mod api_run;
 pub mod bed;
 pub mod binary;
 pub mod claimant;
@@ -30,6 +32,7 @@ pub mod effects;
 pub mod ends;
 pub mod eventually;
 pub mod held_month;
+pub mod http;
 pub mod loads;
 pub mod own_redis;
 pub mod own_servers;
@@ -42,6 +45,7 @@ pub mod tasks;
 pub mod template;
 pub mod worker_run;
 
+pub use api_run::ApiRun;
 pub use bed::{TestBed, bounded, in_bed};
 pub use claimant::{Claimant, Claimed};
 pub use cut_line::CutLine;

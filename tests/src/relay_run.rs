@@ -34,6 +34,11 @@ impl RelayRun {
         &self.stats
     }
 
+    /// Its counters, for who shows them.
+    pub fn shared_stats(&self) -> Arc<RelayStats> {
+        Arc::clone(&self.stats)
+    }
+
     /// Stops it and waits for its end.
     pub async fn stop(mut self) {
         self.stop.cancel();

@@ -27,6 +27,12 @@ impl WorkerRun {
         Self::with(bed, bed.transport(), registry)
     }
 
+    /// Starts one with the built-in kinds and [`crate::tasks::answering`].
+    pub fn answering(bed: &TestBed) -> Self {
+        let registry = nexus_handlers::registry::registry(bed.settings());
+        Self::with(bed, bed.transport(), crate::tasks::answering(registry))
+    }
+
     /// Starts one over a transport and with kinds of the test's choice.
     pub fn with(bed: &TestBed, transport: impl Transport + 'static, registry: Registry) -> Self {
         Self::with_pool(bed, bed.pool().clone(), transport, registry)

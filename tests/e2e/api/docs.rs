@@ -1,0 +1,69 @@
+//! The description of the interface, and its page.
+
+use nexus_tests::{ApiRun, in_bed};
+
+#[tokio::test]
+async fn every_route_is_described() {
+    in_bed(async |bed| {
+        let api = ApiRun::start(bed).await;
+        let described = api.get("/openapi.json").await.expect(200);
+        assert_eq!(described["info"]["title"], "NEXUS Jobs");
+        for (path, methods) in [
+            ("/v1/jobs", &["get", "post"][..]),
+            ("/v1/jobs/{id}", &["get"]),
+            ("/v1/cases", &["get", "post"]),
+            ("/v1/cases/{id}", &["get", "patch"]),
+            ("/v1/datasets", &["get", "post"]),
+            ("/v1/datasets/{id}", &["get"]),
+            ("/v1/datasets/{id}/rejects", &["get"]),
+        ] {
+            for method in methods {
+                let route = &described["paths"][path][method];
+                assert!(route["responses"].is_object(), "{method} {path}");
+                assert!(route["summary"].is_string(), "{method} {path}");
+            }
+        }
+        let routes = described["paths"].as_object().unwrap();
+        let versioned = routes.keys().filter(|path| path.starts_with("/v1/"));
+        assert_eq!(versioned.count(), 7);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_page_loads_everything_from_this_server() {
+    in_bed(async |bed| {
+        let api = ApiRun::start(bed).await;
+        let page = api.get("/docs/").await;
+        assert_eq!(page.status, 200);
+        assert!(
+            page.header("content-type")
+                .unwrap()
+                .starts_with("text/html")
+        );
+        let html = page.text();
+        for external in ["http://", "https://", "=\"//"] {
+            assert!(!html.contains(external), "{external} in {html}");
+        }
+        let mut loaded = 0;
+        for attribute in ["src=\"", "href=\""] {
+            for rest in html.split(attribute).skip(1) {
+                let target = rest.split('"').next().unwrap();
+                let path = format!("/docs/{}", target.trim_start_matches("./"));
+                assert_eq!(api.get(&*path).await.status, 200, "{path}");
+                loaded += 1;
+            }
+        }
+        assert!(loaded >= 3, "{html}");
+        let start = api.get("/docs/swagger-initializer.js").await;
+        assert!(start.text().contains("/openapi.json"));
+        let root = api.get("/").await;
+        assert_eq!(
+            (root.status, root.header("location")),
+            (307, Some("/docs/"))
+        );
+        let bare = api.get("/docs").await;
+        assert!(bare.status == 200 || bare.status / 100 == 3, "{bare:?}");
+    })
+    .await;
+}
