@@ -48,7 +48,19 @@ impl TestBed {
         let (reader, writer) = std::io::pipe().expect("a pipe");
         drop(reader);
         let mut command = self.command(args);
-        ended(command.stdout(writer).stderr(Stdio::piped())).await
+        // Not by `output`, which would read it after all.
+        let child = command
+            .stdout(writer)
+            .stderr(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .expect("the binary runs");
+        // The command keeps the pipe's end open.
+        drop(command);
+        tokio::time::timeout(COMMAND_BOUND, child.wait_with_output())
+            .await
+            .expect("the command ends within its bound")
+            .expect("an exit status")
     }
 
     /// What a command printed and how it ended, with this bed's own names replaced,

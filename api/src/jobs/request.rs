@@ -17,6 +17,9 @@ const TAGS_MAX: usize = 20;
 /// Length of one tag, in bytes.
 const TAG_BYTES_MAX: usize = 100;
 
+/// Attempts of one job: more than any needs, and what the command line takes too.
+const ATTEMPTS_MAX: u32 = 32_767;
+
 /// Wrong jobs that an error tells of; further ones are only counted.
 const WRONG_TOLD_MAX: usize = 5;
 
@@ -42,7 +45,7 @@ pub(crate) struct JobRequest {
     /// When it first runs, instead of a delay (RFC 3339).
     at: Option<DateTime<Utc>>,
     /// Attempts in all.
-    #[schema(minimum = 1)]
+    #[schema(minimum = 1, maximum = 32_767)]
     attempts: Option<u32>,
     /// Longest time of one attempt, as a duration with a unit.
     #[schema(value_type = Option<String>, example = "15m")]
@@ -126,8 +129,11 @@ impl JobRequest {
             job.band = kind.band;
             job.weight = kind.weight;
         }
-        if self.attempts == Some(0) {
-            return Err(("attempts", "a job needs at least 1".to_owned()));
+        if self
+            .attempts
+            .is_some_and(|attempts| !(1..=ATTEMPTS_MAX).contains(&attempts))
+        {
+            return Err(("attempts", format!("a job has 1 to {ATTEMPTS_MAX}")));
         }
         if self.timeout == Some(Span::ZERO) {
             return Err(("timeout", "it must be above zero".to_owned()));

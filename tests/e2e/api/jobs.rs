@@ -94,7 +94,7 @@ async fn a_delayed_job_is_scheduled_and_a_band_is_kept() {
         let job = api.get(format!("/v1/jobs/{id}")).await.expect(200);
         assert_eq!(job["state"], "scheduled");
         assert_eq!(job["queue"], "noop");
-        assert_eq!(job["band"], 1);
+        assert_eq!(job["band"], "high");
         assert_eq!(job["timeout_ms"], 5000);
         let at = json!({"kind": "noop", "at": "2099-01-01T00:00:00Z"});
         let id = ids(&api.post("/v1/jobs", &at).await)[0];
@@ -135,6 +135,10 @@ async fn a_wrong_job_is_named_by_its_place_and_field_and_nothing_is_enqueued() {
                 &["job 0", "job 2", "\"attempts\""],
             ),
             (json!({"kind": ""}), &["\"kind\""]),
+            (
+                json!([{"kind": "noop", "attempts": 40_000}]),
+                &["job 0", "\"attempts\"", "32767"],
+            ),
             (json!([]), &["0 jobs"]),
             (many, &["1001", "1000", "enqueue.batch_max"]),
             (json!("noop"), &["invalid type"]),

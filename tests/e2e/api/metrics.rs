@@ -16,7 +16,7 @@ struct Scrape {
     types: BTreeMap<String, String>,
 }
 
-/// Reads the text format of OpenMetrics; panics at the first line that is none of it.
+/// Reads the text format of `OpenMetrics`; panics at the first line that is none of it.
 fn read(text: &str) -> Scrape {
     let mut scrape = Scrape::default();
     let body = text.strip_suffix("# EOF\n").expect("an end");

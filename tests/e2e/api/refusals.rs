@@ -9,7 +9,7 @@ async fn what_is_no_json_is_400_and_what_is_not_sent_as_such_415() {
     in_bed(async |bed| {
         let api = ApiRun::start(bed).await;
         for path in ["/v1/jobs", "/v1/cases", "/v1/datasets"] {
-            let broken = Request::new("POST", path).body("application/json", "{\"kind\": ");
+            let broken = Request::new("POST", path).body("application/json", "{\"");
             let (code, message) = api.send(broken).await.error(400);
             assert_eq!(code, "malformed");
             assert!(message.contains("no JSON"), "{message}");

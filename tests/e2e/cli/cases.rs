@@ -37,9 +37,9 @@ async fn a_case_is_opened_listed_shown_and_changed() {
             "--legal-hold",
             "true",
         ];
-        let held = json(bed, &[&change[..], &["--examiner", "A. Day"]].concat()).await;
+        let updated = json(bed, &[&change[..], &["--examiner", "A. Day"]].concat()).await;
         assert_eq!(
-            (&held["legal_hold"], &held["examiner"]),
+            (&updated["legal_hold"], &updated["examiner"]),
             (&true.into(), &"A. Day".into())
         );
         bed.nexus_ok(&["cases", "change", "1", "--state", "closed"])

@@ -66,6 +66,7 @@ async fn a_job_that_cannot_be_is_exit_2_and_nothing_is_enqueued() {
             (&["noop", "--in", "5"], "--in"),
             (&["noop", "--at", "tomorrow"], "2026-11-20T16:50:00+01:00"),
             (&["noop", "--attempts", "0"], "--attempts"),
+            (&["noop", "--timeout", "0s"], "--timeout must be above zero"),
             (&["noop", "--count", "0"], "--count"),
             (&["noop", "--wait-timeout", "1s"], "--wait"),
             (&[], "<KIND>"),
@@ -76,6 +77,11 @@ async fn a_job_that_cannot_be_is_exit_2_and_nothing_is_enqueued() {
             assert!(said.contains(word), "{args:?}: {said}");
         }
         assert_eq!(bed.count("jobs", "true").await, 0);
+        let wrong = bed.nexus(&["enqueue", "NOOP"]).await;
+        insta::assert_snapshot!(bed.told(&wrong), @r#"
+        error: kind "NOOP" is not allowed: use 1 to 100 characters of a-z, 0-9, '_', '-' and '.'
+        exit 2
+        "#);
     })
     .await;
 }
@@ -112,7 +118,7 @@ async fn every_option_reaches_the_job() {
         for (field, value) in [
             ("args", serde_json::json!({"padding": "x"})),
             ("queue", "special".into()),
-            ("band", 3.into()),
+            ("band", "low".into()),
             ("state", "scheduled".into()),
             ("attempts_max", 7.into()),
             ("timeout_ms", 90_000.into()),

@@ -42,10 +42,10 @@ async fn the_same_seed_gives_the_same_bytes() {
 async fn a_place_that_cannot_be_written_is_an_error_that_names_it() {
     in_bed(async |bed| {
         let output = bed
-            .nexus(&["generate", "--rows", "10", "--out", "none/a.csv"])
+            .nexus(&["generate", "--rows", "10", "--out", "nexus.toml/a.csv"])
             .await;
         assert!(!output.status.success());
-        assert!(bed.told(&output).contains("none/a.csv"), "{output:?}");
+        assert!(bed.told(&output).contains("nexus.toml/a.csv"), "{output:?}");
     })
     .await;
 }

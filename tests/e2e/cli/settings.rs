@@ -23,11 +23,20 @@ async fn every_mistake_is_listed_at_once() {
         let file = bed.dir().join("mistaken.toml");
         std::fs::write(&file, MISTAKEN).unwrap();
         let file = file.to_str().unwrap();
-        let env = [("NEXUS_RELAY__BATCH_MAX", "many")];
+        let env = [("NEXUS_RELAY__PUSH_ROWS_MAX", "many")];
         let checked = bed
             .nexus_with(&["config", "check", "--config", file], &env)
             .await;
-        insta::assert_snapshot!(bed.told(&checked), @"");
+        insta::assert_snapshot!(bed.told(&checked), @r#"
+        6 mistakes in the settings:
+          postgres.pool_sizee (DIR/mistaken.toml): no such setting; expected a setting of [postgres]; did you mean postgres.pool_size?
+          nothing (DIR/mistaken.toml): no such section; expected a section of default.toml
+          postgres.app_url (DIR/mistaken.toml): found something else (not shown); expected a URL such as "scheme://user:password@host:port/name"
+          relay.push_rows_max (env NEXUS_RELAY__PUSH_ROWS_MAX): found string "many"; expected a whole number from 0 to 4294967295
+          redis.prefix (DIR/mistaken.toml): found ""; expected a text that is not empty, without braces and whitespace
+          api.page_max (DIR/mistaken.toml): 0 is too little; expected 1 or more
+        exit 2
+        "#);
         // Any other command says the same, and does nothing.
         let list = bed
             .nexus_with(&["jobs", "list", "--config", file], &env)
@@ -112,7 +121,7 @@ async fn no_password_is_ever_shown() {
         let shown = bed.told(&shown);
         for line in [
             "app_url = \"postgres://nexus_app:***@db:5432/nexus\" # env NEXUS_POSTGRES__APP_URL",
-            "url = \"redis://:***@cache:6379/0\"            # env NEXUS_REDIS__URL",
+            "url = \"redis://:***@cache:6379/0\"             # env NEXUS_REDIS__URL",
         ] {
             assert!(shown.contains(line), "{line}\n{shown}");
         }

@@ -11,6 +11,9 @@ use crate::output::note;
 /// The job, its arguments read and, of a built-in kind, checked. `bytes_max` bounds the arguments.
 pub(super) fn new_job(args: &EnqueueArgs, bytes_max: u64) -> anyhow::Result<NewJob> {
     let usage = |error: &dyn std::fmt::Display| Failure::new(Exit::Usage, error.to_string());
+    if args.timeout == Some(Span::ZERO) {
+        return Err(Failure::new(Exit::Usage, "--timeout must be above zero").into());
+    }
     let raw = args.args.read(bytes_max)?;
     let known = kinds::built_in(&args.kind);
     if let Some(known) = known {
@@ -18,13 +21,14 @@ pub(super) fn new_job(args: &EnqueueArgs, bytes_max: u64) -> anyhow::Result<NewJ
             let wrong = format!("arguments that {} does not take: {wrong}", args.kind);
             Failure::new(Exit::Usage, wrong)
         })?;
-    } else {
-        let kind = &args.kind;
+    }
+    let mut job = NewJob::raw(&args.kind, raw).map_err(|error| usage(&error))?;
+    if known.is_none() {
+        let kind = &job.kind;
         note(&format!(
             "kind {kind} is not built in; a worker that knows it will check its arguments"
         ));
     }
-    let mut job = NewJob::raw(&args.kind, raw).map_err(|error| usage(&error))?;
     if let Some(&KindDefaults {
         queue,
         band,
