@@ -72,7 +72,10 @@ impl From<DieselError> for Error {
 impl From<tokio_postgres::Error> for Error {
     fn from(error: tokio_postgres::Error) -> Self {
         let Some(db) = error.as_db_error() else {
-            return Self::Unavailable(error.to_string());
+            // The driver's words name the step; the cause says what happened.
+            let cause = std::error::Error::source(&error);
+            let cause = cause.map(|cause| format!(": {cause}")).unwrap_or_default();
+            return Self::Unavailable(format!("{error}{cause}"));
         };
         let text = match db.detail() {
             Some(detail) => format!("{} ({detail})", db.message()),

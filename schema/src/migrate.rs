@@ -1,6 +1,6 @@
 //! The migrations, embedded in the binary.
 
-use diesel::migration::{Migration, MigrationSource};
+use diesel::migration::{Migration, MigrationSource, MigrationVersion};
 use diesel::pg::Pg;
 use diesel_async::AsyncMigrationHarness;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
@@ -26,7 +26,7 @@ pub struct MigrationStatus {
 pub async fn run(settings: &Postgres) -> Result<Vec<String>> {
     with_harness(settings, |harness| {
         let ran = harness.run_pending_migrations(MIGRATIONS).map_err(failed)?;
-        Ok(ran.iter().map(ToString::to_string).collect())
+        ran.iter().map(name_of).collect()
     })
     .await
 }
@@ -35,7 +35,7 @@ pub async fn run(settings: &Postgres) -> Result<Vec<String>> {
 pub async fn revert(settings: &Postgres) -> Result<String> {
     with_harness(settings, |harness| {
         let reverted = harness.revert_last_migration(MIGRATIONS).map_err(failed)?;
-        Ok(reverted.to_string())
+        name_of(&reverted)
     })
     .await
 }
@@ -62,6 +62,13 @@ pub async fn status(settings: &Postgres) -> Result<Vec<MigrationStatus>> {
         Ok(all)
     })
     .await
+}
+
+/// The folder's name of a version: Diesel says what it ran by version alone.
+fn name_of(version: &MigrationVersion<'_>) -> Result<String> {
+    let all: Vec<Box<dyn Migration<Pg>>> = MIGRATIONS.migrations().map_err(failed)?;
+    let found = all.iter().find(|m| m.name().version() == *version);
+    Ok(found.map_or_else(|| version.to_string(), |m| m.name().to_string()))
 }
 
 async fn with_harness<T: Send + 'static>(

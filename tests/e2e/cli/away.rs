@@ -15,7 +15,7 @@ async fn postgres_away_is_exit_4() {
         let env = [("NEXUS_POSTGRES__APP_URL", NOBODY)];
         let away = bed.nexus_with(&["jobs", "list"], &env).await;
         insta::assert_snapshot!(bed.told(&away), @r"
-        error: Postgres cannot be reached: error connecting to server
+        error: Postgres cannot be reached: error connecting to server: Connection refused (os error 111)
          hint: is Postgres running? `nexus dev` starts a private one, or set NEXUS_POSTGRES__APP_URL
         exit 4
         ");
