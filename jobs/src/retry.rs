@@ -55,7 +55,7 @@ mod tests {
     const POLICY: RetryPolicy = RetryPolicy {
         attempts: 5,
         base: Duration::from_secs(1),
-        cap: Duration::from_secs(60),
+        cap: Duration::from_mins(1),
     };
 
     proptest! {

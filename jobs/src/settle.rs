@@ -165,7 +165,7 @@ mod tests {
     const POLICY: RetryPolicy = RetryPolicy {
         attempts: 3,
         base: Duration::from_secs(2),
-        cap: Duration::from_secs(60),
+        cap: Duration::from_mins(1),
     };
 
     fn failed(reason: FailureReason) -> Attempted {
