@@ -100,7 +100,7 @@ impl Table {
     fn render_within(&self, look: &Look, width: u16) -> String {
         let mut table = comfy_table::Table::new();
         table
-            .load_preset(comfy_table::presets::NOTHING)
+            .load_style(comfy_table::presets::NOTHING)
             .set_content_arrangement(ContentArrangement::Dynamic)
             .set_width(width)
             .set_truncation_indicator("…")
