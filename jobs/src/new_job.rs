@@ -46,6 +46,29 @@ pub struct NewJob {
     pub tags: Vec<String>,
 }
 
+/// Most tags of one job.
+pub const TAGS_MAX: usize = 20;
+/// Longest tag, in bytes.
+pub const TAG_BYTES_MAX: usize = 100;
+
+/// Whether a job may have these tags; the text says what is wrong.
+pub fn check_tags(tags: &[String]) -> Result<(), String> {
+    if tags.len() > TAGS_MAX {
+        return Err(format!(
+            "{} tags; at most {TAGS_MAX} are allowed",
+            tags.len()
+        ));
+    }
+    let fits =
+        |tag: &String| (1..=TAG_BYTES_MAX).contains(&tag.len()) && !tag.contains(char::is_control);
+    match tags.iter().position(|tag| !fits(tag)) {
+        Some(place) => Err(format!(
+            "tag {place} is not 1 to {TAG_BYTES_MAX} bytes without control characters"
+        )),
+        None => Ok(()),
+    }
+}
+
 /// Why a job cannot be made.
 #[derive(Debug, thiserror::Error)]
 pub enum NewJobError {
@@ -148,5 +171,24 @@ impl NewJob {
     pub fn tags(mut self, tags: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.tags = tags.into_iter().map(Into::into).collect();
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tags_are_few_short_and_printable() {
+        let tags = |texts: &[&str]| texts.iter().map(|t| (*t).to_owned()).collect::<Vec<_>>();
+        assert!(check_tags(&tags(&["a", "case 7, part 2"])).is_ok());
+        for bad in ["", "a\0", "a\n", &"x".repeat(101)] {
+            assert!(
+                check_tags(&tags(&["fine", bad]))
+                    .unwrap_err()
+                    .starts_with("tag 1")
+            );
+        }
+        assert!(check_tags(&vec!["a".to_owned(); 21]).is_err());
     }
 }

@@ -188,7 +188,7 @@ async fn what_a_job_wants_is_kept() {
         let job = raw(r#"{"z": 1,  "a":[null]}"#)
             .attempts(7)
             .timeout(Duration::from_millis(1500))
-            .tags(["a b", "c,\"d\\", "{}", "NULL", ""]);
+            .tags(["a b", "c,\"d\\", "{}", "NULL"]);
         let ids = bed.enqueue(&[job]).await;
         let found = jobs::find(&mut *bed.conn().await, ids[0])
             .await
@@ -197,8 +197,15 @@ async fn what_a_job_wants_is_kept() {
         assert_eq!(found.job.attempts_max, 7);
         assert_eq!(found.job.timeout_ms, Some(1500));
         let tags = found.job.tags.unwrap();
-        assert_eq!(tags, ["a b", "c,\"d\\", "{}", "NULL", ""]);
+        assert_eq!(tags, ["a b", "c,\"d\\", "{}", "NULL"]);
         assert_eq!(found.job.state, "available");
+
+        let untagged = bed
+            .producer()
+            .enqueue(&noop().tags(["fine", ""]), &actor())
+            .await;
+        let refused = untagged.unwrap_err().to_string();
+        assert!(refused.contains("tag 1 is not 1 to 100 bytes"), "{refused}");
     })
     .await;
 }

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use nexus_config::Span;
 use nexus_jobs::kinds::built_in;
+use nexus_jobs::new_job::check_tags;
 use nexus_jobs::{Band, Due, NewJob, QueueName, TenantId};
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -10,12 +11,6 @@ use utoipa::ToSchema;
 
 use crate::error::ApiError;
 use crate::extract::{Unreadable, decode};
-
-/// Tags of one job.
-const TAGS_MAX: usize = 20;
-
-/// Length of one tag, in bytes.
-const TAG_BYTES_MAX: usize = 100;
 
 /// Attempts of one job: more than any needs, and what the command line takes too.
 const ATTEMPTS_MAX: u32 = 32_767;
@@ -116,7 +111,7 @@ impl JobRequest {
     /// The job, or the field at fault and what is wrong with it.
     fn into_job(self) -> Result<NewJob, (&'static str, String)> {
         let due = due(self.delay, self.at)?;
-        check_tags(&self.tags)?;
+        check_tags(&self.tags).map_err(|wrong| ("tags", wrong))?;
         let args = match self.args {
             Some(args) => args,
             None => RawValue::from_string("{}".to_owned())
@@ -160,22 +155,6 @@ fn due(delay: Option<Span>, at: Option<DateTime<Utc>>) -> Result<Due, (&'static 
         (Some(delay), None) => Ok(Due::In(delay.get())),
         (None, Some(at)) => Ok(Due::At(at)),
         (Some(_), Some(_)) => Err(("at", "give delay or at, not both".to_owned())),
-    }
-}
-
-fn check_tags(tags: &[String]) -> Result<(), (&'static str, String)> {
-    if tags.len() > TAGS_MAX {
-        let text = format!("{} tags; at most {TAGS_MAX} are allowed", tags.len());
-        return Err(("tags", text));
-    }
-    let fit =
-        |tag: &String| (1..=TAG_BYTES_MAX).contains(&tag.len()) && !tag.contains(char::is_control);
-    match tags.iter().position(|tag| !fit(tag)) {
-        None => Ok(()),
-        Some(place) => Err((
-            "tags",
-            format!("tag {place} is not 1 to {TAG_BYTES_MAX} bytes without control characters"),
-        )),
     }
 }
 

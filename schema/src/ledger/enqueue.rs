@@ -4,6 +4,7 @@ use diesel::QueryableByName;
 use diesel::sql_types::{Array, BigInt, Integer, Nullable, SmallInt, Text, Timestamptz};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use nexus_config::{Enqueue, Retry};
+use nexus_jobs::new_job::check_tags;
 use nexus_jobs::{Actor, Due, JobId, NewJob};
 
 use crate::error::{Error, Result};
@@ -119,6 +120,12 @@ fn check(jobs: &[NewJob], limits: &Enqueue) -> Result<()> {
         if let Err(error) = serde_json::from_str::<serde_json::Value>(job.args.get()) {
             return Err(Error::Invalid(format!(
                 "job {index} ({}) has arguments without a value: {error}",
+                job.kind
+            )));
+        }
+        if let Err(wrong) = check_tags(&job.tags) {
+            return Err(Error::Invalid(format!(
+                "job {index} ({}): {wrong}",
                 job.kind
             )));
         }
