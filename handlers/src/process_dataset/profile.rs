@@ -20,34 +20,11 @@ mod shape;
 mod tests;
 
 pub use csv::CsvStyle;
+pub use super::table::DatasetType;
 pub use field::{Field, Source};
 
 use mistakes::Mistakes;
 use shape::ProfileShape;
-
-/// What the rows of a file are, and so the table that they go to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DatasetType {
-    /// `nexus.transactions`
-    Transactions,
-    /// `nexus.expenses`
-    Expenses,
-    /// `nexus.bank_statements`
-    BankStatements,
-}
-
-impl DatasetType {
-    const ALL: [Self; 3] = [Self::Transactions, Self::Expenses, Self::BankStatements];
-
-    /// The name in profiles, which is also the table's.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Transactions => "transactions",
-            Self::Expenses => "expenses",
-            Self::BankStatements => "bank_statements",
-        }
-    }
-}
 
 /// A profile whose every part has been checked.
 #[derive(Clone, Debug)]

@@ -35,11 +35,21 @@ pub enum RejectReason {
     LineTooLong,
     /// A quote that is not closed before the record outgrows the bound or the file ends.
     UnclosedQuote,
+    /// A line of JSON Lines that is not one JSON object.
+    BadJson,
+    /// An object, a list or a group where one value is due.
+    NotScalar,
+    /// A key that stands twice in one JSON object: which of them is meant?
+    RepeatedField,
+    /// A word that is none of those that the column may hold.
+    UnknownValue,
+    /// The natural key of an earlier row, where the profile rejects such rows.
+    DuplicateKey,
 }
 
 impl RejectReason {
     /// Every reason.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 18] = [
         Self::MissingField,
         Self::BadDate,
         Self::DateOutOfRange,
@@ -53,6 +63,11 @@ impl RejectReason {
         Self::TooManyColumns,
         Self::LineTooLong,
         Self::UnclosedQuote,
+        Self::BadJson,
+        Self::NotScalar,
+        Self::RepeatedField,
+        Self::UnknownValue,
+        Self::DuplicateKey,
     ];
 
     /// The stable code.
@@ -71,6 +86,11 @@ impl RejectReason {
             Self::TooManyColumns => "too_many_columns",
             Self::LineTooLong => "line_too_long",
             Self::UnclosedQuote => "unclosed_quote",
+            Self::BadJson => "bad_json",
+            Self::NotScalar => "not_scalar",
+            Self::RepeatedField => "repeated_field",
+            Self::UnknownValue => "unknown_value",
+            Self::DuplicateKey => "duplicate_key",
         }
     }
 }

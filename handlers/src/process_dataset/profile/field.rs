@@ -23,11 +23,18 @@ pub enum Field {
     Reference,
     Category,
     Description,
+    Role,
+    Account,
+    Address,
+    Phone,
+    TaxId,
+    Entry,
+    Name,
 }
 
 impl Field {
     /// Every field.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 25] = [
         Self::RowId,
         Self::Date,
         Self::Timestamp,
@@ -46,6 +53,13 @@ impl Field {
         Self::Reference,
         Self::Category,
         Self::Description,
+        Self::Role,
+        Self::Account,
+        Self::Address,
+        Self::Phone,
+        Self::TaxId,
+        Self::Entry,
+        Self::Name,
     ];
 
     /// Fields that are kept as the text they are, in the order of the tables.
@@ -83,6 +97,13 @@ impl Field {
             Self::Reference => "reference",
             Self::Category => "category",
             Self::Description => "description",
+            Self::Role => "role",
+            Self::Account => "account",
+            Self::Address => "address",
+            Self::Phone => "phone",
+            Self::TaxId => "tax_id",
+            Self::Entry => "entry",
+            Self::Name => "name",
         }
     }
 }
