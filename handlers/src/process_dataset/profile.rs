@@ -5,11 +5,13 @@ use std::ops::RangeInclusive;
 
 use super::text::amount::AmountStyle;
 use super::text::blank::Blanks;
+use super::text::clean::Cleaning;
 use super::text::currency::Currency;
 use super::text::date::Date;
-use super::text::instant::{DateStyle, InstantStyle};
+use super::text::instant::{DayStyle, InstantStyle};
 
 mod amount;
+mod clean;
 mod columns;
 mod csv;
 mod dates;
@@ -19,8 +21,8 @@ mod shape;
 #[cfg(test)]
 mod tests;
 
-pub use csv::CsvStyle;
 pub use super::table::DatasetType;
+pub use csv::CsvStyle;
 pub use field::{Field, Source};
 
 use mistakes::Mistakes;
@@ -42,7 +44,7 @@ pub struct Profile {
     /// How amounts are written.
     pub amount: AmountStyle,
     /// How dates are written.
-    pub date: DateStyle,
+    pub date: DayStyle,
     /// Dates outside are rejected as implausible.
     pub date_bounds: RangeInclusive<Date>,
     /// How timestamps are written.
@@ -53,6 +55,8 @@ pub struct Profile {
     pub default_currency: Option<Currency>,
     /// Texts that mean nothing is there.
     pub blanks: Blanks,
+    /// What is done to texts before they are stored.
+    pub clean: Cleaning,
 }
 
 /// Why a text is no usable profile.
@@ -87,15 +91,11 @@ fn check(shape: &ProfileShape, mistakes: &mut Mistakes) -> Option<Profile> {
     let csv = csv::check(&shape.csv, mistakes);
     let columns = columns::check(shape, mistakes);
     let amount = amount::check(&shape.amount, mistakes);
-    let date = dates::style(
-        "date",
-        &shape.date.formats,
-        shape.date.steps.as_ref(),
-        mistakes,
-    );
+    let date = dates::day("date", &shape.date, mistakes);
     let date_bounds = dates::bounds(&shape.date, mistakes);
     let timestamp = dates::instant("timestamp", &shape.timestamp, mistakes);
     let posted_at = dates::instant("posted_at", &shape.posted_at, mistakes);
+    let clean = clean::check(shape, mistakes);
     let default_currency =
         shape.defaults.currency.as_ref().and_then(|text| {
             mistakes.parsed("defaults.currency", text, "three letters, like \"EUR\"")
@@ -114,5 +114,6 @@ fn check(shape: &ProfileShape, mistakes: &mut Mistakes) -> Option<Profile> {
         posted_at: posted_at?,
         default_currency,
         blanks: Blanks::new(&shape.blanks),
+        clean: clean?,
     })
 }

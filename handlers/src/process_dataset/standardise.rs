@@ -11,6 +11,7 @@ use super::text::amount::AmountFault;
 use super::text::currency::Currency;
 use super::text::date::Date;
 use super::text::instant::InstantStyle;
+use super::value::Value;
 
 /// A row that the table will take. Texts are UTF-8 without NUL, borrowed from the record.
 #[expect(clippy::struct_field_names, reason = "named as the columns are")]
@@ -45,7 +46,7 @@ pub(super) fn standardise<'a>(
         let Some((text, column)) = column.and_then(|column| Some((value(column)?, column))) else {
             return Ok(None);
         };
-        let micros = style.micros(text);
+        let micros = style.micros(Value::Text(text));
         micros
             .map(Some)
             .ok_or(Fault::field(RejectReason::BadTimestamp, column))
@@ -119,7 +120,7 @@ fn is_plain(bytes: &[u8]) -> bool {
 fn date(text: &[u8], column: usize, profile: &Profile) -> Result<Date, Fault> {
     let date = profile
         .date
-        .date(text)
+        .day(Value::Text(text))
         .ok_or(Fault::field(RejectReason::BadDate, column))?;
     if profile.date_bounds.contains(&date) {
         Ok(date)
@@ -130,13 +131,16 @@ fn date(text: &[u8], column: usize, profile: &Profile) -> Result<Date, Fault> {
 
 #[inline]
 fn amount(text: &[u8], column: usize, profile: &Profile) -> Result<Money, Fault> {
-    profile.amount.read(text).map_err(|fault| {
-        let reason = match fault {
-            AmountFault::Unreadable => RejectReason::BadAmount,
-            AmountFault::Overflow => RejectReason::AmountOverflow,
-        };
-        Fault::field(reason, column)
-    })
+    profile
+        .amount
+        .read_value(Value::Text(text))
+        .map_err(|fault| {
+            let reason = match fault {
+                AmountFault::Unreadable => RejectReason::BadAmount,
+                AmountFault::Overflow => RejectReason::AmountOverflow,
+            };
+            Fault::field(reason, column)
+        })
 }
 
 /// Credit less debit. One of them is there; the other is blank or zero.

@@ -2,8 +2,12 @@
 
 pub mod amount;
 pub mod blank;
+pub mod clean;
 pub mod currency;
 pub mod date;
+mod decimal;
 pub mod instant;
 pub mod month;
 pub mod pattern;
+pub mod steps;
+pub mod zone;

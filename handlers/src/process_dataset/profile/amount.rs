@@ -1,6 +1,6 @@
 //! How a profile says amounts are written.
 
-use super::super::text::amount::{AmountStyle, NegativeForms, NegativeSuffix};
+use super::super::text::amount::{AmountStyle, Grouping, NegativeForms, NegativeSuffix};
 use super::mistakes::Mistakes;
 use super::shape::AmountShape;
 
@@ -34,15 +34,23 @@ pub(super) fn check(shape: &AmountShape, mistakes: &mut Mistakes) -> Option<Amou
             mistakes.add("amount.currency_signs", what);
         }
     }
+    let grouping = mistakes.named(
+        "amount.grouping",
+        &shape.grouping,
+        &Grouping::ALL,
+        Grouping::name,
+    );
     Some(AmountStyle {
         decimal_mark: decimal_mark?,
         thousands_marks: shape.thousands_marks.clone(),
+        grouping: grouping?,
         currency_signs: shape
             .currency_signs
             .iter()
             .map(|sign| sign.trim().to_owned())
             .collect(),
         negative: negative_forms(&shape.negative, mistakes),
+        exponent: shape.exponent,
     })
 }
 
@@ -80,4 +88,36 @@ fn negative_forms(names: &[String], mistakes: &mut Mistakes) -> NegativeForms {
         }
     }
     forms
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::value::Value;
+    use super::super::Profile;
+
+    fn parsed(amount: &str) -> Result<Profile, String> {
+        let toml = format!(
+            "type = \"expenses\"\n[columns]\nrow_id = 1\ndate = 2\namount = 3\n[amount]\n{amount}"
+        );
+        Profile::parse(&toml).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn grouping_and_exponents_are_asked_for() {
+        let read = |amount: &str, text: &str| {
+            let profile = parsed(amount).unwrap();
+            let money = profile.amount.read_value(Value::Text(text.as_bytes()));
+            money.ok().map(|money| money.short().to_string())
+        };
+        let indian = "thousands_marks = [\",\"]\ngrouping = \"indian\"";
+        assert_eq!(read(indian, "12,34,567.89").unwrap(), "1234567.89");
+        assert_eq!(read("thousands_marks = [\",\"]", "12,34,567.89"), None);
+        assert_eq!(read("exponent = true", "1.25E+3").unwrap(), "1250.00");
+        assert_eq!(read("", "1.25E+3"), None);
+        let european = "decimal_mark = \",\"\nthousands_marks = [\".\"]\ncurrency_signs = [\"$\"]";
+        assert_eq!(read(european, "$1.234,56").unwrap(), "1234.56");
+        let error = parsed("grouping = \"chinese\"").unwrap_err();
+        let wanted = "amount.grouping: \"chinese\" is not one of thousands, indian";
+        assert!(error.contains(wanted), "{error}");
+    }
 }

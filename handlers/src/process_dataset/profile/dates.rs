@@ -6,8 +6,10 @@ use std::str::FromStr;
 use toml::Value;
 
 use super::super::text::date::{Date, NotADate};
-use super::super::text::instant::{DateStyle, InstantStyle, StepUnit, Steps};
+use super::super::text::instant::{Clock, DateStyle, DayStyle, InstantStyle};
 use super::super::text::pattern::Pattern;
+use super::super::text::steps::{StepUnit, Steps};
+use super::super::text::zone::Zone;
 use super::mistakes::Mistakes;
 use super::shape::{DateShape, InstantShape, StepsShape};
 
@@ -24,15 +26,19 @@ const INSTANT_FORMATS: [&str; 5] = [
     "%Y-%m-%d",
 ];
 
-/// The style of a column of dates; the ISO form where the profile says nothing.
-pub(super) fn style(
-    section: &str,
-    formats: &[String],
-    steps: Option<&StepsShape>,
-    mistakes: &mut Mistakes,
-) -> Option<DateStyle> {
-    let formats: Vec<&str> = formats.iter().map(String::as_str).collect();
-    styled(section, &formats, &DATE_FORMATS, steps, mistakes)
+/// The style of a column of days; the ISO form, as written, where the profile says nothing.
+pub(super) fn day(section: &str, shape: &DateShape, mistakes: &mut Mistakes) -> Option<DayStyle> {
+    let formats: Vec<&str> = shape.formats.iter().map(String::as_str).collect();
+    let steps = shape.steps.as_ref();
+    let style = styled(section, &formats, &DATE_FORMATS, steps, mistakes);
+    let zone = match &shape.zone {
+        Some(name) => Some(zone(section, name, mistakes)?),
+        None => None,
+    };
+    Some(DayStyle {
+        style: style?,
+        zone,
+    })
 }
 
 /// The style of a column of moments; the ISO forms in UTC where the profile says nothing.
@@ -49,24 +55,53 @@ pub(super) fn instant(
         shape.steps.as_ref(),
         mistakes,
     );
-    let offset_seconds = match &shape.offset {
-        None => Some(0),
-        Some(text) => {
-            let setting = format!("{section}.offset");
-            let offset = mistakes.parsed(setting, text, "an offset from UTC, like \"+01:00\"");
-            offset.map(|Offset(seconds)| seconds)
+    let clock = clock(section, shape, mistakes);
+    let (style, clock) = (style?, clock?);
+    if let DateStyle::Steps(steps) = &style
+        && steps.unit.is_epoch_time()
+        && clock != Clock::UTC
+    {
+        let unit = steps.unit.name();
+        let what = format!("steps of a {unit} pass in UTC: give neither zone nor offset");
+        mistakes.add(section, what);
+    }
+    Some(InstantStyle { style, clock })
+}
+
+/// UTC where the profile says nothing.
+fn clock(section: &str, shape: &InstantShape, mistakes: &mut Mistakes) -> Option<Clock> {
+    let offset = shape.offset.as_ref().map(|text| {
+        let setting = format!("{section}.offset");
+        mistakes.parsed(setting, text, "an offset from UTC, like \"+01:00\"")
+    });
+    let zone = shape
+        .zone
+        .as_ref()
+        .map(|name| zone(section, name, mistakes));
+    match (offset, zone) {
+        (None, None) => Some(Clock::UTC),
+        (Some(offset), None) => offset.map(|Offset(seconds)| Clock::Offset(seconds)),
+        (None, Some(zone)) => zone.map(Clock::Zone),
+        (Some(_), Some(_)) => {
+            mistakes.add(section, "give zone or offset, but not both");
+            None
         }
-    };
-    Some(InstantStyle {
-        style: style?,
-        offset_seconds: offset_seconds?,
+    }
+}
+
+fn zone(section: &str, name: &str, mistakes: &mut Mistakes) -> Option<Zone> {
+    let zone = name.parse();
+    zone.map_err(|error| {
+        let what = format!("{name:?} is {error}");
+        mistakes.add(format_args!("{section}.zone"), what);
     })
+    .ok()
 }
 
 /// The first and the last plausible day.
 pub(super) fn bounds(shape: &DateShape, mistakes: &mut Mistakes) -> Option<RangeInclusive<Date>> {
     let mut bound = |setting: &str, value: Option<&Value>, default: &str| match value {
-        Some(value) => day(setting, value, mistakes),
+        Some(value) => calendar_day(setting, value, mistakes),
         None => default.parse().ok(),
     };
     let min = bound("date.min", shape.min.as_ref(), DATE_MIN);
@@ -89,7 +124,8 @@ fn styled(
         if !formats.is_empty() {
             mistakes.add(section, "give formats or steps, but not both");
         }
-        let origin = day(&format!("{section}.steps.origin"), &steps.origin, mistakes);
+        let setting = format!("{section}.steps.origin");
+        let origin = calendar_day(&setting, &steps.origin, mistakes);
         let setting = format!("{section}.steps.unit");
         let unit = mistakes.named(setting, &steps.unit, &StepUnit::ALL, StepUnit::name);
         return Some(DateStyle::Steps(Steps {
@@ -118,7 +154,7 @@ fn styled(
 }
 
 /// A day, as text or as TOML's own date.
-fn day(setting: &str, value: &Value, mistakes: &mut Mistakes) -> Option<Date> {
+fn calendar_day(setting: &str, value: &Value, mistakes: &mut Mistakes) -> Option<Date> {
     let text = match value {
         Value::String(text) => text.clone(),
         other => other.to_string(),
@@ -143,3 +179,6 @@ impl FromStr for Offset {
             .ok_or(NotADate)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -30,6 +30,8 @@ pub(super) struct ProfileShape {
     pub(super) posted_at: InstantShape,
     #[serde(default)]
     pub(super) defaults: DefaultsShape,
+    #[serde(default)]
+    pub(super) clean: CleanShape,
 }
 
 #[derive(Debug, Deserialize)]
@@ -55,8 +57,10 @@ impl Default for CsvShape {
 pub(super) struct AmountShape {
     pub(super) decimal_mark: String,
     pub(super) thousands_marks: Vec<String>,
+    pub(super) grouping: String,
     pub(super) currency_signs: Vec<String>,
     pub(super) negative: Vec<String>,
+    pub(super) exponent: bool,
 }
 
 impl Default for AmountShape {
@@ -64,8 +68,10 @@ impl Default for AmountShape {
         Self {
             decimal_mark: ".".to_owned(),
             thousands_marks: Vec::new(),
+            grouping: "thousands".to_owned(),
             currency_signs: Vec::new(),
             negative: vec!["leading_minus".to_owned()],
+            exponent: false,
         }
     }
 }
@@ -75,6 +81,7 @@ impl Default for AmountShape {
 pub(super) struct DateShape {
     pub(super) formats: Vec<String>,
     pub(super) steps: Option<StepsShape>,
+    pub(super) zone: Option<String>,
     pub(super) min: Option<Value>,
     pub(super) max: Option<Value>,
 }
@@ -85,6 +92,7 @@ pub(super) struct InstantShape {
     pub(super) formats: Vec<String>,
     pub(super) steps: Option<StepsShape>,
     pub(super) offset: Option<String>,
+    pub(super) zone: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -92,6 +100,26 @@ pub(super) struct InstantShape {
 pub(super) struct StepsShape {
     pub(super) origin: Value,
     pub(super) unit: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct CleanShape {
+    pub(super) integer_floats: Vec<String>,
+    pub(super) control_characters: String,
+    pub(super) collapse_spaces: bool,
+    pub(super) strip_quotes: bool,
+}
+
+impl Default for CleanShape {
+    fn default() -> Self {
+        Self {
+            integer_floats: Vec::new(),
+            control_characters: "keep".to_owned(),
+            collapse_spaces: false,
+            strip_quotes: false,
+        }
+    }
 }
 
 #[derive(Debug, Default, Deserialize)]

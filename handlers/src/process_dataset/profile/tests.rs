@@ -26,7 +26,7 @@ fn defaults_are_the_plain_case() {
         Source::Name("Day".to_owned())
     );
     assert_eq!(profile.columns[&Field::Amount], Source::Position(3));
-    assert!(matches!(&profile.date, DateStyle::Patterns(patterns) if patterns.len() == 1));
+    assert!(matches!(&profile.date.style, DateStyle::Patterns(patterns) if patterns.len() == 1));
     assert!(profile.date_bounds.contains(&"1900-01-01".parse().unwrap()));
     assert!(!profile.date_bounds.contains(&"2101-01-01".parse().unwrap()));
     assert_eq!(profile.default_currency, None);
@@ -85,12 +85,12 @@ currency = "dollars"
           amount.decimal_mark: "1" should be one mark, like "."
           amount.thousands_marks: "--" should be one mark, like ",", or a space
           amount.currency_signs: "$1" should be a sign or code, like "$" or "EUR"
-          date.formats: "%Q": "%Q" is not known; known are %Y %y %m %d %b %H %M %S %.f %z %%
-          date.formats: "%Y": a date needs a year (%Y or %y), a month (%m or %b) and a day (%d), each exactly once
+          date.formats: "%Q": "%Q" is not known; known are %Y %y %m %b %B %d %e %a %A %H %I %p %M %S %.f %z %%
+          date.formats: "%Y": a date needs a year (%Y or %y), a month (%m, %b or %B) and a day (%d or %e), each exactly once
           date.min: 2020-01-01 is after date.max, 2019-01-01
           timestamp: give formats or steps, but not both
           timestamp.steps.origin: "2020-02-30" should be a day, like "2020-01-31"
-          timestamp.steps.unit: "fortnight" is not one of hour, day, week, month
+          timestamp.steps.unit: "fortnight" is not one of microsecond, millisecond, second, hour, day, week, month
           timestamp.offset: "noon" should be an offset from UTC, like "+01:00"
           defaults.currency: "dollars" should be three letters, like "EUR"
         "#);

@@ -30,13 +30,33 @@ impl Blanks {
     }
 }
 
-/// Without the ASCII white space around it. Most fields have none, which two looks settle.
+/// Without the white space around it: ASCII's, the no-break space, and the marks of no width that
+/// stray into files (U+FEFF, U+200B). Most fields begin and end with visible ASCII, which two
+/// looks settle.
 #[inline]
 pub fn trim(field: &[u8]) -> &[u8] {
     match field {
-        [first, .., last] if *first > b' ' && *last > b' ' => field,
-        _ => field.trim_ascii(),
+        [b'!'..=b'~', .., b'!'..=b'~'] => field,
+        _ => trim_widely(field),
     }
+}
+
+/// In UTF-8 none of them is a part of another character.
+const WIDE_BLANKS: [&[u8]; 3] = [
+    "\u{a0}".as_bytes(),
+    "\u{feff}".as_bytes(),
+    "\u{200b}".as_bytes(),
+];
+
+fn trim_widely(field: &[u8]) -> &[u8] {
+    let mut text = field.trim_ascii();
+    while let Some(less) = WIDE_BLANKS.iter().find_map(|blank| {
+        text.strip_prefix(*blank)
+            .or_else(|| text.strip_suffix(*blank))
+    }) {
+        text = less.trim_ascii();
+    }
+    text
 }
 
 #[cfg(test)]
@@ -53,5 +73,21 @@ mod tests {
             assert_eq!(blanks.value(something.as_bytes()), Some(text.as_bytes()));
         }
         assert_eq!(Blanks::default().value(b"NULL"), Some(b"NULL".as_slice()));
+    }
+    #[test]
+    fn blanks_beyond_ascii_count_at_the_ends_alone() {
+        for (field, text) in [
+            ("\u{feff}id", "id"),
+            ("\u{a0} 12,50\u{a0}€\u{a0}", "12,50\u{a0}€"),
+            (" \u{200b}\u{a0} ", ""),
+            ("\u{a0}", ""),
+            ("à", "à"),
+            ("é à", "é à"),
+            ("x", "x"),
+        ] {
+            assert_eq!(trim(field.as_bytes()), text.as_bytes(), "{field:?}");
+        }
+        // What is no UTF-8 is left to those who say so.
+        assert_eq!(trim(b"\xa0x\xff"), b"\xa0x\xff");
     }
 }

@@ -10,6 +10,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 const EPOCH_FROM_MARCH_0: i32 = 730_425;
 const DAYS_PER_ERA: i32 = 146_097;
 
+/// Microseconds in a day.
+pub const MICROS_PER_DAY: i64 = 86_400_000_000;
+
 /// A day of the proleptic Gregorian calendar in the years 1 to 9999. Text and JSON: `2024-02-29`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Date {
@@ -86,6 +89,17 @@ impl Date {
             return None;
         }
         Self::from_ymd(year, month, self.day.min(days_in_month(year, month)))
+    }
+
+    /// The day that holds so many microseconds since 2000-01-01 00:00, within the years 1 to 9999.
+    pub fn of_micros(micros: i64) -> Option<Self> {
+        Self::from_days(i32::try_from(micros.div_euclid(MICROS_PER_DAY)).ok()?)
+    }
+
+    /// Midnight, in microseconds since 2000-01-01 00:00.
+    #[inline]
+    pub fn micros(self) -> i64 {
+        i64::from(self.days) * MICROS_PER_DAY
     }
 
     /// Days since 2000-01-01, as Postgres's `date` counts.
@@ -230,6 +244,12 @@ mod tests {
         assert_eq!(date("2000-02-29").to_string(), "2000-02-29");
         assert_eq!(Date::from_days(i32::MAX), None);
         assert_eq!(Date::from_days(i32::MIN), None);
+        assert_eq!(Date::of_micros(i64::MIN), None);
+        assert_eq!(Date::of_micros(-1), Some(date("1999-12-31")));
+        assert_eq!(
+            Date::of_micros(MICROS_PER_DAY - 1),
+            Some(date("2000-01-01"))
+        );
     }
 
     #[test]

@@ -5,7 +5,10 @@
 //! | `%Y` | year, four digits |
 //! | `%y` | year, two digits: 69 to 99 are 1969 to 1999, 00 to 68 are 2000 to 2068 |
 //! | `%m` `%d` `%H` `%M` `%S` | month, day, hour, minute, second: one or two digits |
-//! | `%b` | English month name, short or long, in any case |
+//! | `%e` | as `%d`, also with a blank before it |
+//! | `%b` `%B` | English month name, short or long, in any case |
+//! | `%a` `%A` | English weekday, short or long, in any case; that it is the right one is not asked |
+//! | `%I` `%p` | hour of the 12-hour clock; `AM` or `PM`, also `a.m.` or `p.m.`, in any case |
 //! | `%.f` | nothing, or a point and one to nine digits; beyond microseconds they are cut off |
 //! | `%z` | `Z`, `+02`, `+0200` or `+02:00` |
 //! | `%%` | a percent sign |
@@ -14,28 +17,16 @@
 
 use super::date::Date;
 
-/// Microseconds in a day.
-pub const MICROS_PER_DAY: i64 = 86_400_000_000;
+mod cursor;
 
-const MONTHS: [&[u8]; 12] = [
-    b"january",
-    b"february",
-    b"march",
-    b"april",
-    b"may",
-    b"june",
-    b"july",
-    b"august",
-    b"september",
-    b"october",
-    b"november",
-    b"december",
-];
+use cursor::Cursor;
 
 /// A compiled way to write a date, with or without a time of day.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pattern {
     items: Vec<Item>,
+    /// It has a time of day.
+    timed: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,7 +41,11 @@ enum Item {
     Month,
     MonthName,
     Day,
+    PaddedDay,
+    Weekday,
     Hour,
+    HalfDayHour,
+    HalfDay,
     Minute,
     Second,
     Fraction,
@@ -62,9 +57,11 @@ enum Item {
 pub struct Reading {
     /// The day as written, whatever the offset.
     pub date: Date,
-    /// Microseconds since midnight as written; zero where the pattern has no time.
+    /// Microseconds since midnight as written; zero where no time is.
     pub micros: i64,
-    /// Seconds east of UTC, where the pattern has `%z`.
+    /// A time of day is written, not the day alone.
+    pub timed: bool,
+    /// Seconds east of UTC, where that is written.
     pub offset_seconds: Option<i32>,
 }
 
@@ -72,11 +69,16 @@ pub struct Reading {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PatternError {
     /// After the percent sign stands something that is not in the table.
-    #[error("{0:?} is not known; known are %Y %y %m %d %b %H %M %S %.f %z %%")]
+    #[error("{0:?} is not known; known are %Y %y %m %b %B %d %e %a %A %H %I %p %M %S %.f %z %%")]
     Unknown(String),
     /// A date needs a year, a month and a day, each once.
-    #[error("a date needs a year (%Y or %y), a month (%m or %b) and a day (%d), each exactly once")]
+    #[error(
+        "a date needs a year (%Y or %y), a month (%m, %b or %B) and a day (%d or %e), each exactly once"
+    )]
     Incomplete,
+    /// Twelve hours are not a day.
+    #[error("%I and %p go together, each once and without %H")]
+    HalfClock,
 }
 
 impl Pattern {
@@ -101,16 +103,21 @@ impl Pattern {
                 rest = rest.get(first.len_utf8()..).unwrap_or_default();
             }
         }
-        let pattern = Self { items };
-        let count = |wanted: &[Item]| pattern.items.iter().filter(|i| wanted.contains(i)).count();
+        let count = |wanted: &[Item]| items.iter().filter(|i| wanted.contains(i)).count();
         let complete = count(&[Item::IsoDate, Item::Year, Item::ShortYear]) == 1
             && count(&[Item::IsoDate, Item::Month, Item::MonthName]) == 1
-            && count(&[Item::IsoDate, Item::Day]) == 1;
-        if complete {
-            Ok(pattern)
-        } else {
-            Err(PatternError::Incomplete)
+            && count(&[Item::IsoDate, Item::Day, Item::PaddedDay]) == 1;
+        if !complete {
+            return Err(PatternError::Incomplete);
         }
+        let hours = count(&[Item::IsoTime, Item::Hour]);
+        let halves = [Item::HalfDayHour, Item::HalfDay].map(|item| count(&[item]));
+        if halves != [0, 0] && (halves != [1, 1] || hours > 0) {
+            return Err(PatternError::HalfClock);
+        }
+        let parts = count(&[Item::Minute, Item::Second, Item::Fraction]);
+        let timed = hours + halves[0] + parts > 0;
+        Ok(Self { items, timed })
     }
 
     /// Reads a text; `None` where it does not match or the calendar or clock lacks it.
@@ -133,7 +140,11 @@ impl Pattern {
                 Item::Month => month = cursor.one_or_two()?,
                 Item::MonthName => month = cursor.month_name()?,
                 Item::Day => day = cursor.one_or_two()?,
+                Item::PaddedDay => day = cursor.padded()?,
+                Item::Weekday => cursor.weekday()?,
                 Item::Hour => hour = cursor.one_or_two()?,
+                Item::HalfDayHour => hour += cursor.hour_of_twelve()?,
+                Item::HalfDay => hour += cursor.half_day()?,
                 Item::Minute => minute = cursor.one_or_two()?,
                 Item::Second => second = cursor.one_or_two()?,
                 Item::Fraction => micros = cursor.fraction()?,
@@ -148,6 +159,7 @@ impl Pattern {
         Some(Reading {
             date,
             micros: seconds * 1_000_000 + i64::from(micros),
+            timed: self.timed,
             offset_seconds,
         })
     }
@@ -158,9 +170,13 @@ fn item(code: &str) -> Option<Item> {
         "%Y" => Item::Year,
         "%y" => Item::ShortYear,
         "%m" => Item::Month,
-        "%b" => Item::MonthName,
+        "%b" | "%B" => Item::MonthName,
         "%d" => Item::Day,
+        "%e" => Item::PaddedDay,
+        "%a" | "%A" => Item::Weekday,
         "%H" => Item::Hour,
+        "%I" => Item::HalfDayHour,
+        "%p" => Item::HalfDay,
         "%M" => Item::Minute,
         "%S" => Item::Second,
         "%.f" => Item::Fraction,
@@ -168,115 +184,6 @@ fn item(code: &str) -> Option<Item> {
         "%%" => Item::Literal(b'%'),
         _ => return None,
     })
-}
-
-struct Cursor<'a> {
-    text: &'a [u8],
-}
-
-impl Cursor<'_> {
-    fn take<const N: usize>(&mut self) -> Option<[u8; N]> {
-        let (head, rest) = self.text.split_first_chunk::<N>()?;
-        self.text = rest;
-        Some(*head)
-    }
-
-    fn literal(&mut self, byte: u8) -> Option<()> {
-        let [found] = self.take()?;
-        (found == byte).then_some(())
-    }
-
-    fn pair(&mut self) -> Option<u16> {
-        two_digits(self.take()?)
-    }
-
-    fn one_or_two(&mut self) -> Option<u16> {
-        match *self.text {
-            [a @ b'0'..=b'9', b @ b'0'..=b'9', ..] => {
-                self.text = &self.text[2..];
-                two_digits([a, b])
-            }
-            [a @ b'0'..=b'9', ..] => {
-                self.text = &self.text[1..];
-                Some(u16::from(a - b'0'))
-            }
-            _ => None,
-        }
-    }
-
-    fn iso_date(&mut self) -> Option<(u16, u16, u16)> {
-        let text = self.take::<10>()?;
-        let part = |at: usize| two_digits([text[at], text[at + 1]]);
-        let separated = text[4] == b'-' && text[7] == b'-';
-        let date = (part(0)? * 100 + part(2)?, part(5)?, part(8)?);
-        separated.then_some(date)
-    }
-
-    fn iso_time(&mut self) -> Option<(u16, u16, u16)> {
-        let text = self.take::<8>()?;
-        let part = |at: usize| two_digits([text[at], text[at + 1]]);
-        let separated = text[2] == b':' && text[5] == b':';
-        let time = (part(0)?, part(3)?, part(6)?);
-        separated.then_some(time)
-    }
-
-    fn month_name(&mut self) -> Option<u16> {
-        let len = self
-            .text
-            .iter()
-            .take_while(|b| b.is_ascii_alphabetic())
-            .count();
-        let (name, rest) = self.text.split_at(len);
-        self.text = rest;
-        let index = MONTHS.iter().position(|month| {
-            name.eq_ignore_ascii_case(month) || name.eq_ignore_ascii_case(&month[..3])
-        })?;
-        u16::try_from(index + 1).ok()
-    }
-
-    fn fraction(&mut self) -> Option<u32> {
-        let [b'.', rest @ ..] = self.text else {
-            return Some(0);
-        };
-        let len = rest.iter().take_while(|b| b.is_ascii_digit()).count();
-        if !(1..=9).contains(&len) {
-            return None;
-        }
-        self.text = &rest[len..];
-        let padded = rest[..len].iter().copied().chain(std::iter::repeat(b'0'));
-        Some(
-            padded
-                .take(6)
-                .fold(0, |micros, b| micros * 10 + u32::from(b - b'0')),
-        )
-    }
-
-    fn offset(&mut self) -> Option<i32> {
-        let [sign] = self.take()?;
-        let sign = match sign {
-            b'Z' | b'z' => return Some(0),
-            b'+' => 1,
-            b'-' => -1,
-            _ => return None,
-        };
-        let hours = self.pair()?;
-        if let [b':', rest @ ..] = self.text {
-            self.text = rest;
-        }
-        let minutes = if self.text.first().is_some_and(u8::is_ascii_digit) {
-            self.pair()?
-        } else {
-            0
-        };
-        let plausible = hours <= 15 && minutes <= 59;
-        plausible.then(|| sign * (i32::from(hours) * 3600 + i32::from(minutes) * 60))
-    }
-}
-
-#[inline]
-fn two_digits([a, b]: [u8; 2]) -> Option<u16> {
-    let [a, b] = [a.wrapping_sub(b'0'), b.wrapping_sub(b'0')];
-    (a <= 9 && b <= 9).then(|| u16::from(a) * 10 + u16::from(b))
 }
 
 #[cfg(test)]

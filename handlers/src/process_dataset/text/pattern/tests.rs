@@ -49,6 +49,22 @@ fn reads_the_usual_forms() {
         ),
         ("%Y年%m月%d", "2010年3月4", "2010-03-04 0"),
         ("100%% %Y-%m-%d", "100% 2010-03-04", "2010-03-04 0"),
+        ("%B %e, %Y", "Sep  4, 2010", "2010-09-04 0"),
+        ("%b %e %Y", "sep 14 2010", "2010-09-14 0"),
+        ("%a, %d %b %Y", "THU, 4 mar 2010", "2010-03-04 0"),
+        ("%A %e.%m.%Y", "Monday 4.3.2010", "2010-03-04 0"),
+        ("%m/%d/%Y %I:%M %p", "3/4/2010 12:00 AM", "2010-03-04 0"),
+        (
+            "%m/%d/%Y %I:%M %p",
+            "3/4/2010 12:59 pm",
+            "2010-03-04 46740000000",
+        ),
+        (
+            "%p %I %d.%m.%Y",
+            "p.m. 11 4.3.2010",
+            "2010-03-04 82800000000",
+        ),
+        ("%d.%m.%Y %I%p", "4.3.2010 1A.M.", "2010-03-04 3600000000"),
     ];
     for (pattern, text, expected) in cases {
         assert_eq!(
@@ -76,6 +92,15 @@ fn refuses_what_does_not_match() {
         ("%Y-%m-%d%.f", "2010-03-04.1234567890"),
         ("%Y-%m-%d%z", "2010-03-04+99:00"),
         ("%Y-%m-%d%z", "2010-03-04+5"),
+        ("%b %e %Y", "Mar   4 2010"),
+        ("%a %d %b %Y", "Thurs 4 Mar 2010"),
+        ("%a %d %b %Y", "4 Mar 2010"),
+        ("%a %d %b %Y", "Don 4 Mar 2010"),
+        ("%Y-%m-%d %I:%M %p", "2010-03-04 0:30 AM"),
+        ("%Y-%m-%d %I:%M %p", "2010-03-04 13:30 PM"),
+        ("%Y-%m-%d %I:%M %p", "2010-03-04 11:30"),
+        ("%Y-%m-%d %I:%M %p", "2010-03-04 11:30 xm"),
+        ("%Y-%m-%d %I:%M %p", "2010-03-04 11:30 a.m"),
     ];
     for (pattern, text) in cases {
         assert_eq!(read(pattern, text), None, "{pattern} {text}");
@@ -105,6 +130,31 @@ fn patterns_that_make_no_date() {
     }
 }
 
+#[test]
+fn half_a_clock_is_refused() {
+    for bad in ["%I", "%p", "%I %p %H", "%I %p %H:%M:%S", "%I %I %p"] {
+        let pattern = format!("%Y-%m-%d {bad}");
+        assert_eq!(
+            Pattern::compile(&pattern),
+            Err(PatternError::HalfClock),
+            "{bad}"
+        );
+    }
+}
+
+#[test]
+fn a_day_alone_is_told_from_its_midnight() {
+    let timed = |pattern, text: &str| {
+        let reading = Pattern::compile(pattern).unwrap().read(text.as_bytes());
+        reading.unwrap().timed
+    };
+    assert!(!timed("%Y-%m-%d", "2010-03-04"));
+    assert!(!timed("%a %Y-%m-%d%z", "Thu 2010-03-04Z"));
+    assert!(timed("%Y-%m-%d %H:%M:%S", "2010-03-04 00:00:00"));
+    assert!(timed("%Y-%m-%d %H", "2010-03-04 0"));
+    assert!(timed("%Y-%m-%d %I%p", "2010-03-04 12AM"));
+}
+
 proptest! {
     #[test]
     fn every_day_reads_back(days in -730_119_i32..=2_921_939) {
@@ -120,7 +170,7 @@ proptest! {
     }
 
     #[test]
-    fn never_panics(pattern in "(%[YymdbHMSz%]|%\\.f|.){0,8}", text in proptest::collection::vec(any::<u8>(), 0..24)) {
+    fn never_panics(pattern in "(%[YymdebBaAHIpMSz%]|%\\.f|.){0,8}", text in proptest::collection::vec(any::<u8>(), 0..24)) {
         if let Ok(pattern) = Pattern::compile(&pattern) {
             let _ = pattern.read(&text);
         }
