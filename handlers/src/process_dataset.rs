@@ -12,6 +12,7 @@ mod decoding;
 mod handler;
 mod header;
 pub mod input;
+mod json_lines;
 mod loading;
 mod opening;
 pub mod orphans;
