@@ -7,6 +7,11 @@
 pub mod cell;
 pub mod checkpoint;
 pub mod chunk;
+#[cfg_attr(
+    not(test),
+    expect(dead_code, reason = "formats are being moved behind it")
+)]
+mod csv_file;
 pub mod decoder;
 mod decoding;
 mod handler;

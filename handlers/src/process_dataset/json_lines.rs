@@ -49,11 +49,7 @@ impl<R: Read> JsonLines<R> {
         block_bytes: usize,
         record_bytes_max: usize,
     ) -> Result<Self, InputError> {
-        let style = CsvStyle {
-            quote: None,
-            ..CsvStyle::default()
-        };
-        let lines = Records::open(input, style, block_bytes, record_bytes_max)?;
+        let lines = Records::open(input, CsvStyle::LINES, block_bytes, record_bytes_max)?;
         let fields = Fields::new(Names::new(&keys, 0..keys.len()));
         Ok(Self {
             lines,

@@ -22,7 +22,7 @@ mod shape;
 mod tests;
 
 pub use super::table::DatasetType;
-pub use csv::CsvStyle;
+pub use csv::{CsvStyle, Escape, LongRows, Mark, ShortRows, StrayQuotes};
 pub use field::{Field, Source};
 
 use mistakes::Mistakes;

@@ -2,39 +2,55 @@
 
 use std::io::Read;
 
-use memchr::memchr2;
+use memchr::{memchr, memchr2};
 
 use super::input::{Input, InputError, foreign_format};
-use super::profile::CsvStyle;
+use super::profile::{CsvStyle, Mark};
 
+mod fields;
+mod hopeless;
 mod split;
+mod styled;
 #[cfg(test)]
 mod tests;
 
-pub(super) use split::Record;
+pub(super) use fields::Record;
 
+use hopeless::Hopeless;
 use split::{Split, Splitter};
 
+/// Columns that a file may have. Fields beyond them are counted, but not kept.
+pub(super) const COLUMNS_MAX: usize = 10_000;
+
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+/// Room for any mark, however small the blocks and the bound are.
+const BUFFER_BYTES_MIN: usize = 8;
 
 /// What [`Records::advance`] came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Found {
     /// A record, split into fields.
     Record,
-    /// A line longer than the bound. It was skipped as a whole.
+    /// A line longer than the bound, which was skipped as a whole; or lines joined by escaped
+    /// line ends that together are, of which the first was skipped.
     LineTooLong,
     /// A quote that is not closed before the record outgrows the bound or the file ends. Its
     /// first line was skipped, and only that: the lines behind it are read as records again.
+    /// [`Hopeless`] bounds what that can cost.
     UnclosedQuote,
     /// The end of the file.
     End,
 }
 
-/// Records one after another. Blank lines are skipped. Lines end in LF, CR LF or CR.
+/// Records one after another. Blank lines, comments and the lines that the style skips at the
+/// beginning are no records, but count as lines. Lines end in LF, CR LF or CR.
 pub(super) struct Records<R> {
     input: Input<R>,
     splitter: Splitter,
+    comment: Option<Mark>,
+    /// Lines up to this one are no records.
+    skip_lines: u64,
+    quote: Option<u8>,
     record_bytes_max: usize,
     buffer: Vec<u8>,
     /// Where the next record starts in the buffer, and where the bytes read so far end.
@@ -47,6 +63,10 @@ pub(super) struct Records<R> {
     discarding: bool,
     /// The last line ended in CR: an LF that follows belongs to it and is no blank line.
     expect_lf: bool,
+    hopeless: Hopeless,
+    /// Bytes that were looked at for the ends of records.
+    #[cfg(test)]
+    scanned: u64,
     /// The record found last: its bytes in the buffer without the line end, and its line.
     current: (usize, usize, u64),
 }
@@ -60,7 +80,8 @@ impl<R: Read> Records<R> {
         record_bytes_max: usize,
     ) -> Result<Self, InputError> {
         // Room for a record that is just too long and as much again, whatever the block.
-        let mut buffer = vec![0; block_bytes.max(2 * (record_bytes_max + 1))];
+        let room = block_bytes.max(2 * (record_bytes_max + 1));
+        let mut buffer = vec![0; room.max(BUFFER_BYTES_MIN)];
         let filled = input.fill(&mut buffer)?;
         let head = &buffer[..filled];
         let start = if head.starts_with(BYTE_ORDER_MARK) {
@@ -76,7 +97,10 @@ impl<R: Read> Records<R> {
         }
         Ok(Self {
             input,
-            splitter: Splitter::new(style),
+            splitter: Splitter::new(style, COLUMNS_MAX),
+            comment: style.comment,
+            skip_lines: style.skip_lines,
+            quote: style.quote,
             record_bytes_max,
             buffer,
             start,
@@ -85,8 +109,16 @@ impl<R: Read> Records<R> {
             line: 1,
             discarding: false,
             expect_lf: false,
+            hopeless: Hopeless::default(),
+            #[cfg(test)]
+            scanned: 0,
             current: (0, 0, 1),
         })
+    }
+
+    /// From the next record on, only so many fields are kept; those behind them are only counted.
+    pub(super) fn keep_fields(&mut self, kept_max: usize) {
+        self.splitter.keep(kept_max);
     }
 
     /// Goes on to the next record; without `fields` it is not split, which is faster.
@@ -96,10 +128,22 @@ impl<R: Read> Records<R> {
                 return Ok(Found::End);
             }
             // One byte more than the bound: without a line end in it, the bound is passed.
-            let window_end = self.filled.min(self.start + self.record_bytes_max + 1);
-            let window = &self.buffer[self.start..window_end];
+            let mut window_end = self.filled.min(self.start + self.record_bytes_max + 1);
             let whole = window_end == self.filled;
-            match self.splitter.split(window, whole && self.at_end, fields) {
+            let mut at_end = whole && self.at_end;
+            let mut one_line = false;
+            if self.hopeless.covers(self.start) {
+                let window = &self.buffer[self.start..window_end];
+                if let Some(line_end) = memchr2(b'\n', b'\r', window) {
+                    window_end = self.start + line_end + 1;
+                    (at_end, one_line) = (false, true);
+                }
+            }
+            let window = &self.buffer[self.start..window_end];
+            let split = self.splitter.split(window, at_end, fields);
+            #[cfg(test)]
+            self.count_scanned(split, window_end);
+            match split {
                 Split::Complete {
                     bytes,
                     line_end,
@@ -112,11 +156,14 @@ impl<R: Read> Records<R> {
                     return Ok(Found::Record);
                 }
                 Split::Partial
-                    if whole && !self.at_end && window.len() <= self.record_bytes_max =>
+                    if whole
+                        && !one_line
+                        && !self.at_end
+                        && window_end - self.start <= self.record_bytes_max =>
                 {
                     self.refill()?;
                 }
-                _ => return Ok(self.give_up_record(window_end)),
+                _ => return Ok(self.give_up_record(window_end, one_line)),
             }
         }
     }
@@ -138,22 +185,27 @@ impl<R: Read> Records<R> {
     }
 
     /// Leaves a record that is too long, or whose quote is never closed.
-    fn give_up_record(&mut self, window_end: usize) -> Found {
+    fn give_up_record(&mut self, window_end: usize, one_line: bool) -> Found {
         let window = &self.buffer[self.start..window_end];
-        let line_end = memchr2(b'\n', b'\r', window);
-        let end = line_end.unwrap_or(window.len());
+        let end = memchr2(b'\n', b'\r', window).unwrap_or(window.len());
+        let quoted = self
+            .quote
+            .is_some_and(|quote| memchr(quote, window).is_some());
         self.current = (self.start, self.start + end, self.line);
+        self.discarding = true;
+        let too_long = end > self.record_bytes_max;
+        if !too_long && !one_line {
+            self.hopeless.add(self.start, window_end);
+        }
         self.start += end;
-        let found = if end > self.record_bytes_max {
+        if too_long || !quoted {
             Found::LineTooLong
         } else {
             Found::UnclosedQuote
-        };
-        self.discarding = true;
-        found
+        }
     }
 
-    /// Passes blank lines and the rest of a line given up. `false` at the end of the file.
+    /// Passes blank lines, comments, skipped lines and the rest of a line given up. `false` at the end of the file.
     fn skip_to_record(&mut self) -> Result<bool, InputError> {
         loop {
             let rest = &self.buffer[self.start..self.filled];
@@ -174,9 +226,23 @@ impl<R: Read> Records<R> {
                     self.line += 1;
                     self.expect_lf = true;
                 }
-                _ => {
+                rest => {
                     self.expect_lf = false;
-                    return Ok(true);
+                    if self.line <= self.skip_lines {
+                        self.discarding = true;
+                        continue;
+                    }
+                    let Some(comment) = &self.comment else {
+                        return Ok(true);
+                    };
+                    let comment = comment.as_bytes();
+                    if rest.starts_with(comment) {
+                        self.discarding = true;
+                    } else if self.at_end || !comment.starts_with(rest) {
+                        return Ok(true);
+                    } else {
+                        self.refill()?;
+                    }
                 }
             }
         }
@@ -185,11 +251,21 @@ impl<R: Read> Records<R> {
     /// Moves the unread bytes to the front and reads behind them.
     fn refill(&mut self) -> Result<(), InputError> {
         self.buffer.copy_within(self.start..self.filled, 0);
+        self.hopeless.moved(self.start);
         self.filled -= self.start;
         self.start = 0;
         let count = self.input.fill(&mut self.buffer[self.filled..])?;
         self.filled += count;
         self.at_end = count == 0;
         Ok(())
+    }
+
+    #[cfg(test)]
+    fn count_scanned(&mut self, split: Split, window_end: usize) {
+        let bytes = match split {
+            Split::Complete { bytes, .. } => bytes,
+            Split::Partial => window_end - self.start,
+        };
+        self.scanned += bytes as u64;
     }
 }

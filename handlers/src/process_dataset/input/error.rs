@@ -42,6 +42,14 @@ pub enum InputError {
         /// What the decompressor said.
         what: String,
     },
+    /// A first record with more columns than a file may have.
+    #[error("the first record has {found} columns, of at most {max}: is this the right delimiter?")]
+    TooManyColumns {
+        /// Its columns.
+        found: usize,
+        /// The most that are allowed.
+        max: usize,
+    },
     /// The header does not fit the profile.
     #[error(transparent)]
     Header(#[from] HeaderError),

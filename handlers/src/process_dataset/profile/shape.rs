@@ -39,7 +39,13 @@ pub(super) struct ProfileShape {
 pub(super) struct CsvShape {
     pub(super) delimiter: String,
     pub(super) quote: String,
+    pub(super) escape: String,
+    pub(super) stray_quotes: String,
+    pub(super) comment: String,
+    pub(super) skip_lines: i64,
     pub(super) header: bool,
+    pub(super) short_rows: String,
+    pub(super) long_rows: String,
 }
 
 impl Default for CsvShape {
@@ -47,7 +53,13 @@ impl Default for CsvShape {
         Self {
             delimiter: ",".to_owned(),
             quote: "\"".to_owned(),
+            escape: "doubled".to_owned(),
+            stray_quotes: "as_is".to_owned(),
+            comment: String::new(),
+            skip_lines: 0,
             header: true,
+            short_rows: "reject".to_owned(),
+            long_rows: "reject".to_owned(),
         }
     }
 }

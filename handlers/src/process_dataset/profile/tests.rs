@@ -39,7 +39,7 @@ fn all_mistakes_are_listed() {
 type = "receipts"
 optional_columns = ["amount", "party_id", "colour"]
 [csv]
-delimiter = ";;"
+delimiter = "a"
 quote = "é"
 header = false
 [columns]
@@ -70,7 +70,7 @@ currency = "dollars"
     insta::assert_snapshot!(error, @r#"
         profile has 24 mistake(s):
           type: "receipts" is not one of transactions, expenses, bank_statements
-          csv.delimiter: ";;" should be one ASCII character, like ","
+          csv.delimiter: "a" should be 1 to 8 bytes, like "," or "||", without line ends, and not all letters or digits
           csv.quote: "é" should be one ASCII character, or "" for none
           columns.approver: "Approver" is a name, but the file has no header (csv.header = false): give a position
           columns.colour: "colour" is not one of row_id, date, timestamp, posted_at, amount, debit, credit, currency, payer_account, payee_account, party_id, party_name, employee, approver, document_number, reference, category, description

@@ -2,14 +2,17 @@
 //!
 //! The rules are those of RFC 4180, and where it is silent those of the `csv` crate, which the
 //! tests hold this to: a quote counts only at the start of a field; inside quotes it is written
-//! twice; what follows the closing quote belongs to the field as it stands.
+//! twice; what follows the closing quote belongs to the field as it stands. Styles that ask for
+//! more go to [`Styled`], chosen once a record.
 //!
 //! A record without quotes, and a quoted field without doubled quotes, are only ranges of the
 //! buffer; nothing is copied. What must be unescaped goes to a scratch buffer that is used again.
 
-use memchr::{memchr, memchr_iter, memchr2, memchr2_iter, memchr3};
+use memchr::{memchr, memchr2, memchr2_iter, memchr3};
 
-use super::super::profile::CsvStyle;
+use super::super::profile::{CsvStyle, Escape, StrayQuotes};
+use super::fields::{Fields, Record, Unescaping};
+use super::styled::Styled;
 
 /// What a stretch of input holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,82 +30,46 @@ pub(super) enum Split {
     Partial,
 }
 
-/// A field: a range of the record's bytes or of the scratch buffer.
-#[derive(Clone, Copy, Debug)]
-struct Span {
-    start: u32,
-    end: u32,
-    unescaped: bool,
-}
-
 /// Splits records, one at a time.
 pub(super) struct Splitter {
     delimiter: u8,
     quote: Option<u8>,
-    spans: Vec<Span>,
-    scratch: Vec<u8>,
-}
-
-/// A record and its fields.
-#[derive(Clone, Copy)]
-pub(in super::super) struct Record<'a> {
-    /// The bytes as they stand in the file, without the line end.
-    pub(in super::super) raw: &'a [u8],
-    /// The line of the file that it starts on; the first is 1.
-    pub(in super::super) line: u64,
-    spans: &'a [Span],
-    scratch: &'a [u8],
-}
-
-impl<'a> Record<'a> {
-    /// How many fields it has.
-    #[inline]
-    pub(in super::super) fn width(&self) -> usize {
-        self.spans.len()
-    }
-
-    /// A field without its quotes, counted from 0; empty where the record has no such field.
-    #[inline]
-    pub(in super::super) fn field(&self, index: usize) -> &'a [u8] {
-        let Some(span) = self.spans.get(index) else {
-            return &[];
-        };
-        let bytes = if span.unescaped {
-            self.scratch
-        } else {
-            self.raw
-        };
-        bytes
-            .get(span.start as usize..span.end as usize)
-            .unwrap_or_default()
-    }
+    styled: Option<Box<Styled>>,
+    fields: Fields,
 }
 
 impl Splitter {
-    pub(super) fn new(style: CsvStyle) -> Self {
+    /// At most `kept_max` fields of a record are kept; those behind them are only counted.
+    pub(super) fn new(style: CsvStyle, kept_max: usize) -> Self {
+        let plain = style.delimiter.single().is_some()
+            && style.escape == Escape::Doubled
+            && style.stray_quotes == StrayQuotes::AsIs;
         Self {
-            delimiter: style.delimiter,
+            delimiter: style.delimiter.first(),
             quote: style.quote,
-            spans: Vec::new(),
-            scratch: Vec::new(),
+            styled: (!plain).then(|| Box::new(Styled::new(style))),
+            fields: Fields::new(kept_max),
         }
+    }
+
+    /// From the next record on, only so many fields are kept.
+    pub(super) fn keep(&mut self, kept_max: usize) {
+        self.fields.keep(kept_max);
     }
 
     /// The record split last, whose bytes were `raw`.
     #[inline]
     pub(super) fn record<'a>(&'a self, raw: &'a [u8], line: u64) -> Record<'a> {
-        Record {
-            raw,
-            line,
-            spans: &self.spans,
-            scratch: &self.scratch,
-        }
+        self.fields.record(raw, line)
     }
 
     /// Looks for one record at the start of `input`; `at_end` says that nothing follows it.
     /// Without `fields` only its extent is found.
     #[inline]
     pub(super) fn split(&mut self, input: &[u8], at_end: bool, fields: bool) -> Split {
+        if let Some(styled) = &self.styled {
+            return styled.split(input, at_end, &mut self.fields);
+        }
         let first = match self.quote {
             Some(quote) => memchr3(b'\n', b'\r', quote, input),
             None => memchr2(b'\n', b'\r', input),
@@ -114,13 +81,7 @@ impl Splitter {
             None => return Split::Partial,
         };
         if fields {
-            self.spans.clear();
-            let mut start = 0;
-            for at in memchr_iter(self.delimiter, &input[..bytes]) {
-                self.push(start, at, false);
-                start = at + 1;
-            }
-            self.push(start, bytes, false);
+            self.fields.plain(self.delimiter, &input[..bytes]);
         }
         Split::Complete {
             bytes,
@@ -131,15 +92,14 @@ impl Splitter {
 
     /// The same for a record that has a quote somewhere.
     fn split_quoted(&mut self, input: &[u8], at_end: bool) -> Split {
-        self.spans.clear();
-        self.scratch.clear();
+        self.fields.clear();
         let mut position = 0;
         loop {
             let end = if input.get(position).copied() == self.quote {
                 self.quoted_field(input, position, at_end)
             } else {
                 let end = self.field_end(input, position);
-                self.push(position, end, false);
+                self.fields.push(position, end);
                 Some(end)
             };
             let Some(end) = end else {
@@ -148,13 +108,7 @@ impl Splitter {
             match input.get(end) {
                 Some(&b) if b == self.delimiter => position = end + 1,
                 None if !at_end => return Split::Partial,
-                line_end => {
-                    return Split::Complete {
-                        bytes: end,
-                        line_end: line_end.copied(),
-                        lines: 1 + line_ends(&input[..end]),
-                    };
-                }
+                line_end => return Split::complete(input, end, line_end.copied()),
             }
         }
     }
@@ -162,35 +116,28 @@ impl Splitter {
     /// A field that starts with a quote at `open`. Gives where it ends, if it does.
     fn quoted_field(&mut self, input: &[u8], open: usize, at_end: bool) -> Option<usize> {
         let quote = self.quote?;
-        let scratch_start = self.scratch.len();
-        let mut segment = open + 1;
+        let mut field = Unescaping::new(&self.fields, open + 1);
+        let mut position = open + 1;
         loop {
-            let close = segment + memchr(quote, &input[segment..])?;
+            let close = position + memchr(quote, &input[position..])?;
             let next = match input.get(close + 1) {
                 None if !at_end => return None,
                 next => next.copied(),
             };
-            let untouched = segment == open + 1;
             match next {
                 Some(b) if b == quote => {
-                    self.scratch.extend_from_slice(&input[segment..=close]);
-                    segment = close + 2;
+                    field.leave_out(&mut self.fields, input, close);
+                    position = close + 2;
                 }
                 Some(b) if b != self.delimiter && b != b'\n' && b != b'\r' => {
                     // Text behind the closing quote: it belongs to the field as it stands.
                     let end = self.field_end(input, close + 1);
-                    self.scratch.extend_from_slice(&input[segment..close]);
-                    self.scratch.extend_from_slice(&input[close + 1..end]);
-                    self.push(scratch_start, self.scratch.len(), true);
+                    field.leave_out(&mut self.fields, input, close);
+                    field.finish(&mut self.fields, input, end);
                     return Some(end);
                 }
-                _ if untouched => {
-                    self.push(segment, close, false);
-                    return Some(close + 1);
-                }
                 _ => {
-                    self.scratch.extend_from_slice(&input[segment..close]);
-                    self.push(scratch_start, self.scratch.len(), true);
+                    field.finish(&mut self.fields, input, close);
                     return Some(close + 1);
                 }
             }
@@ -201,16 +148,16 @@ impl Splitter {
         let rest = input.get(start..).unwrap_or_default();
         start + memchr3(self.delimiter, b'\n', b'\r', rest).unwrap_or(rest.len())
     }
+}
 
-    #[inline]
-    fn push(&mut self, start: usize, end: usize, unescaped: bool) {
-        // A record's bound is far below 4 GiB.
-        let [start, end] = [start, end].map(|n| u32::try_from(n).unwrap_or(u32::MAX));
-        self.spans.push(Span {
-            start,
-            end,
-            unescaped,
-        });
+impl Split {
+    /// A record that ends at `end`, and may hold line ends.
+    pub(super) fn complete(input: &[u8], end: usize, line_end: Option<u8>) -> Self {
+        Self::Complete {
+            bytes: end,
+            line_end,
+            lines: 1 + line_ends(&input[..end]),
+        }
     }
 }
 
