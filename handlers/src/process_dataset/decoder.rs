@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use super::checkpoint::{Checkpoint, StageTimes, Summary};
 use super::chunk::{Chunk, MonthBuffers, RowScope};
 use super::header::{HeaderError, Layout};
-use super::input::{Input, InputError, Prefix};
+use super::input::{Input, InputBounds, InputError, Prefix};
 use super::profile::Profile;
 use super::records::{Found, Records};
 use super::reject::{Fault, RejectReason};
@@ -99,7 +99,12 @@ impl<R: Read> Decoder<R> {
         expected: Option<Prefix>,
     ) -> Result<Self, InputError> {
         let started = Instant::now();
-        let input = Input::open(reader, settings.block_bytes, expected)?;
+        let bounds = InputBounds {
+            block_bytes: settings.block_bytes,
+            decoded_bytes_max: u64::MAX,
+            decoded_ratio_max: u32::MAX,
+        };
+        let input = Input::open(reader, bounds, None, expected)?;
         let mut records = Records::open(
             input,
             profile.csv,

@@ -1,170 +1,193 @@
-//! From raw bytes to decoded ones: hashing, gzip, and what can go wrong with either.
+//! From raw bytes to text in UTF-8: hashing, decompression, encodings, and what can go wrong.
 
-use std::io::{self, Read};
+use std::io::Read;
 use std::time::{Duration, Instant};
 
-use flate2::bufread::MultiGzDecoder;
-
+mod beginning;
+mod binary;
+mod bounds;
+mod compression;
+mod detect;
 mod digest;
+mod encoding;
 mod error;
 mod hashed;
+mod identity;
 mod magic;
+mod source;
 #[cfg(test)]
 mod tests;
+mod transcode;
 
+pub use bounds::InputBounds;
+pub use compression::Compression;
+pub use detect::{HEAD_BYTES, detect};
 pub use digest::Digest;
+pub use encoding::{Encoding, EncodingBasis, NotAnEncoding};
 pub use error::InputError;
 pub(super) use hashed::Prefix;
-pub(super) use magic::foreign_format;
+pub use identity::FileIdentity;
+pub use magic::is_parquet;
 
-use hashed::{Fault, HashedReader};
+use beginning::Beginning;
+use source::Source;
+use transcode::Transcoder;
 
-const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
-
-/// A file's decoded bytes. Whether it is gzip is told by its first bytes, not by its name.
+/// A file's text as UTF-8, without a byte order mark. How it is compressed and encoded is told by
+/// its first bytes, not by its name. What means nothing in its encoding comes out as bytes that
+/// are no UTF-8, so that the record around them can be rejected.
 pub(super) struct Input<R> {
     source: Source<R>,
-    decoded_bytes: u64,
-    /// Time spent reading, hashing and decompressing.
+    /// `None` for UTF-8, which passes as it is.
+    transcoder: Option<Transcoder>,
+    encoding: Encoding,
+    basis: EncodingBasis,
+    head: Vec<u8>,
+    /// Text that comes before anything that is still to be read, and how much of it was given.
+    ahead: Vec<u8>,
+    given: usize,
     busy: Duration,
 }
 
-enum Source<R> {
-    Plain(Box<HashedReader<R>>),
-    Gzip(Box<MultiGzDecoder<HashedReader<R>>>),
-}
-
 impl<R: Read> Input<R> {
-    /// Looks at the first bytes. With a prefix, the file must begin with exactly those bytes,
-    /// which is checked as they pass.
+    /// Reads the first bytes, and refuses what cannot be CSV or JSON Lines at all. With a prefix,
+    /// the file must begin with exactly those bytes, which is checked as they pass. An encoding
+    /// that is stated is not second-guessed, but a byte order mark must not contradict it.
     pub(super) fn open(
         reader: R,
-        block_bytes: usize,
+        bounds: InputBounds,
+        encoding: Option<Encoding>,
         expected: Option<Prefix>,
     ) -> Result<Self, InputError> {
-        let mut raw = HashedReader::new(reader, block_bytes, expected);
-        let peeked = raw.peek(GZIP_MAGIC.len());
-        let gzip = match peeked {
-            Ok(head) => head.starts_with(&GZIP_MAGIC),
-            Err(error) => return Err(fault(&mut raw, error)),
-        };
-        let source = if gzip {
-            Source::Gzip(Box::new(MultiGzDecoder::new(raw)))
-        } else {
-            Source::Plain(Box::new(raw))
-        };
+        let started = Instant::now();
+        let mut source = Source::open(reader, bounds, expected)?;
+        let mut sample = vec![0; HEAD_BYTES];
+        let count = source.fill(&mut sample)?;
+        sample.truncate(count);
+        let Beginning {
+            encoding,
+            basis,
+            transcoder,
+            text,
+        } = Beginning::of(sample, source.compression(), encoding)
+            .map_err(|error| source.unless_changed(error))?;
         Ok(Self {
             source,
-            decoded_bytes: 0,
-            busy: Duration::ZERO,
+            transcoder,
+            encoding,
+            basis,
+            head: text[..text.len().min(HEAD_BYTES)].to_vec(),
+            ahead: text,
+            given: 0,
+            busy: started.elapsed(),
         })
     }
 
     /// Fills `buffer` as far as the input reaches; 0 at its end.
     pub(super) fn fill(&mut self, buffer: &mut [u8]) -> Result<usize, InputError> {
         let started = Instant::now();
+        let filled = self.fill_untimed(buffer);
+        self.busy += started.elapsed();
+        filled
+    }
+
+    fn fill_untimed(&mut self, buffer: &mut [u8]) -> Result<usize, InputError> {
         let mut filled = 0;
-        let mut result = Ok(());
-        while filled < buffer.len() {
-            let read = match &mut self.source {
-                Source::Plain(raw) => raw.read(&mut buffer[filled..]),
-                Source::Gzip(gzip) => gzip.read(&mut buffer[filled..]),
+        loop {
+            filled += self.give_ahead(&mut buffer[filled..]);
+            if filled == buffer.len() {
+                return Ok(filled);
+            }
+            let Some(transcoder) = &mut self.transcoder else {
+                return Ok(filled + self.source.fill(&mut buffer[filled..])?);
             };
-            match read {
-                Ok(0) => break,
-                Ok(count) => filled += count,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => {
-                    result = Err(self.explain(error));
-                    break;
-                }
+            self.ahead.clear();
+            self.given = 0;
+            if !transcoder.advance(&mut self.source, &mut self.ahead)? {
+                return Ok(filled);
             }
         }
-        self.decoded_bytes += filled as u64;
-        self.busy += started.elapsed();
-        result.map(|()| filled)
+    }
+
+    fn give_ahead(&mut self, buffer: &mut [u8]) -> usize {
+        let rest = &self.ahead[self.given..];
+        let count = rest.len().min(buffer.len());
+        buffer[..count].copy_from_slice(&rest[..count]);
+        self.given += count;
+        count
+    }
+
+    /// The first [`HEAD_BYTES`] of the text, or all of a shorter one. They come again from
+    /// [`fill`](Self::fill).
+    pub(super) fn head(&self) -> &[u8] {
+        &self.head
+    }
+
+    /// How the file is compressed.
+    pub(super) fn compression(&self) -> Compression {
+        self.source.compression()
+    }
+
+    /// The encoding that the file is read in.
+    pub(super) fn encoding(&self) -> Encoding {
+        self.encoding
+    }
+
+    /// How that encoding is known.
+    pub(super) fn encoding_basis(&self) -> EncodingBasis {
+        self.basis
     }
 
     /// Reads on until the expected prefix, if there is one, has been seen and compared.
     pub(super) fn verify_prefix(&mut self) -> Result<(), InputError> {
-        let raw = self.raw_mut();
-        raw.read_ahead().map_err(|error| fault(raw, error))
+        self.source.verify_prefix()
     }
 
     /// The same, but the bytes are dropped: nothing can be read after it.
     pub(super) fn drain_prefix(&mut self) -> Result<(), InputError> {
-        let raw = self.raw_mut();
-        raw.drain_prefix().map_err(|error| fault(raw, error))
+        self.source.drain_prefix()
     }
 
     /// Reads the rest, so that the digest is the whole file's.
     pub(super) fn drain(&mut self) -> Result<(), InputError> {
         let started = Instant::now();
-        let raw = self.raw_mut();
-        let result = raw.drain().map_err(|error| fault(raw, error));
+        let result = self.source.drain();
         self.busy += started.elapsed();
         result
     }
 
     /// Raw bytes read so far, and their digest.
     pub(super) fn prefix(&self) -> Prefix {
-        self.raw().prefix()
+        self.source.raw().prefix()
     }
 
     /// Raw bytes read so far.
     pub(super) fn raw_bytes(&self) -> u64 {
-        self.raw().bytes()
+        self.source.raw().bytes()
     }
 
-    /// Bytes after decompression so far.
+    /// Bytes after decompression and before transcoding so far.
     pub(super) fn decoded_bytes(&self) -> u64 {
-        self.decoded_bytes
+        self.source.decoded_bytes()
     }
 
-    /// Time spent reading, hashing and decompressing so far.
+    /// Time spent reading, hashing, decompressing and transcoding so far.
     pub(super) fn busy(&self) -> Duration {
         self.busy
     }
-
-    fn raw(&self) -> &HashedReader<R> {
-        match &self.source {
-            Source::Plain(raw) => raw,
-            Source::Gzip(gzip) => gzip.get_ref(),
-        }
-    }
-
-    fn raw_mut(&mut self) -> &mut HashedReader<R> {
-        match &mut self.source {
-            Source::Plain(raw) => raw,
-            Source::Gzip(gzip) => gzip.get_mut(),
-        }
-    }
-
-    /// Whose fault an error was: the reader's below, a changed file's, or the compression's.
-    fn explain(&mut self, error: io::Error) -> InputError {
-        let raw = self.raw_mut();
-        if raw.has_fault() {
-            return fault(raw, error);
-        }
-        // A file that changed may no longer decompress; that it changed is then the better news.
-        if let Err(error) = raw.drain_prefix() {
-            return fault(raw, error);
-        }
-        let raw_bytes = raw.prefix().bytes;
-        match error.kind() {
-            io::ErrorKind::UnexpectedEof => InputError::TruncatedGzip { raw_bytes },
-            _ => InputError::CorruptGzip {
-                raw_bytes,
-                what: error.to_string(),
-            },
-        }
-    }
 }
 
-fn fault<R: Read>(raw: &mut HashedReader<R>, error: io::Error) -> InputError {
-    match raw.take_fault() {
-        Some(Fault::Changed { prefix_bytes }) => InputError::ChangedSince { prefix_bytes },
-        Some(Fault::Io(error)) => InputError::Io(error),
-        None => InputError::Io(error),
-    }
+/// UTF-8 text for the tests of what reads it.
+#[cfg(test)]
+pub(super) fn of_text<R: Read>(
+    text: R,
+    block_bytes: usize,
+    expected: Option<Prefix>,
+) -> Result<Input<R>, InputError> {
+    let bounds = InputBounds {
+        block_bytes,
+        decoded_bytes_max: u64::MAX,
+        decoded_ratio_max: u32::MAX,
+    };
+    Input::open(text, bounds, Some(Encoding::Utf8), expected)
 }

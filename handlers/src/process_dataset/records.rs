@@ -4,7 +4,7 @@ use std::io::Read;
 
 use memchr::{memchr, memchr2};
 
-use super::input::{Input, InputError, foreign_format};
+use super::input::{Input, InputError};
 use super::profile::{CsvStyle, Mark};
 
 mod fields;
@@ -22,7 +22,6 @@ use split::{Split, Splitter};
 /// Columns that a file may have. Fields beyond them are counted, but not kept.
 pub(super) const COLUMNS_MAX: usize = 10_000;
 
-const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 /// Room for any mark, however small the blocks and the bound are.
 const BUFFER_BYTES_MIN: usize = 8;
 
@@ -72,7 +71,7 @@ pub(super) struct Records<R> {
 }
 
 impl<R: Read> Records<R> {
-    /// Checks that the beginning can be CSV at all.
+    /// Reads the first block.
     pub(super) fn open(
         mut input: Input<R>,
         style: CsvStyle,
@@ -83,18 +82,6 @@ impl<R: Read> Records<R> {
         let room = block_bytes.max(2 * (record_bytes_max + 1));
         let mut buffer = vec![0; room.max(BUFFER_BYTES_MIN)];
         let filled = input.fill(&mut buffer)?;
-        let head = &buffer[..filled];
-        let start = if head.starts_with(BYTE_ORDER_MARK) {
-            BYTE_ORDER_MARK.len()
-        } else {
-            0
-        };
-        if start == filled {
-            return Err(InputError::Empty);
-        }
-        if let Some(what) = foreign_format(head) {
-            return Err(InputError::NotCsv { what });
-        }
         Ok(Self {
             input,
             splitter: Splitter::new(style, COLUMNS_MAX),
@@ -103,7 +90,7 @@ impl<R: Read> Records<R> {
             quote: style.quote,
             record_bytes_max,
             buffer,
-            start,
+            start: 0,
             filled,
             at_end: false,
             line: 1,

@@ -1,8 +1,9 @@
+use crate::process_dataset::input::of_text;
 use super::*;
 use crate::process_dataset::record_source::Record as _;
 
 fn open(text: &str, style: CsvStyle) -> Result<CsvFile<&[u8]>, InputError> {
-    let input = Input::open(text.as_bytes(), 16, None)?;
+    let input = of_text(text.as_bytes(), 16, None)?;
     CsvFile::open(input, style, 16, 1 << 20)
 }
 
@@ -154,11 +155,11 @@ fn plain_means_ascii_without_nul() {
 fn a_header_that_no_longer_fits_is_told_as_a_change() {
     let rows = "1,2\n".repeat(30);
     let before = format!("a,b\n{rows}");
-    let mut first = Input::open(before.as_bytes(), 16, None).unwrap();
+    let mut first = of_text(before.as_bytes(), 16, None).unwrap();
     first.drain().unwrap();
     let prefix = first.prefix();
     let after = format!("\"a,b{rows}");
-    let input = Input::open(after.as_bytes(), 16, Some(prefix)).unwrap();
+    let input = of_text(after.as_bytes(), 16, Some(prefix)).unwrap();
     let error = CsvFile::open(input, CsvStyle::default(), 16, 16).err();
     assert!(
         matches!(error, Some(InputError::ChangedSince { .. })),

@@ -238,7 +238,7 @@ fn files_that_cannot_be_loaded_say_why() {
         the file has no records, only a header
         the header does not fit the profile; missing "row_id" (row_id), "date" (date); more than one column is called "party_name" (party_name); the file has Row ID, day, amount, party_name, Party_Name
         the header does not fit the profile: its first line is too long, or has a quote that is not closed
-        the file is not CSV but looks like a ZIP archive (which an .xlsx workbook is, too): convert it to CSV in UTF-8 first
+        the file is neither CSV nor JSON Lines but looks like a ZIP archive (which an .xlsx workbook is, too): convert it to one of them first
         the header does not fit the profile: its first line is too long, or has a quote that is not closed
         "#);
 }
@@ -259,7 +259,7 @@ fn long_lines_and_open_quotes_are_rejected_alone() {
 
 #[test]
 fn bytes_of_columns_that_are_not_loaded_do_not_matter() {
-    let csv = b"row_id,date,amount,note\na,2024-01-01,1,\xff\nb\xff,2024-01-01,1,\nc,2024-01-01,1,\0\nd\0,2024-01-01,1,\n";
+    let csv = b"row_id,date,amount,note\na,2024-01-01,1,\xff\xc3\xbc\xc3\xa9\xc3\xa4\nb\xff,2024-01-01,1,\nc,2024-01-01,1,\0\nd\0,2024-01-01,1,\n";
     let canonical = profile("canonical-transactions");
     let (_, summary) = decode(csv, &canonical, settings(10, 64)).unwrap();
     let rejected = BTreeMap::from([(RejectReason::BadEncoding, 1), (RejectReason::NulByte, 1)]);

@@ -1,3 +1,4 @@
+use crate::process_dataset::input::of_text;
 use std::io::Cursor;
 
 use super::*;
@@ -7,7 +8,7 @@ mod properties;
 const RECORD_BYTES_MAX: usize = 200;
 
 fn open<R: Read>(reader: R, keys: &[&str], block_bytes: usize) -> JsonLines<R> {
-    let input = Input::open(reader, block_bytes, None).unwrap();
+    let input = of_text(reader, block_bytes, None).unwrap();
     let keys = keys.iter().map(|&key| key.to_owned()).collect();
     JsonLines::open(input, keys, block_bytes, RECORD_BYTES_MAX).unwrap()
 }
@@ -248,7 +249,7 @@ fn deep_nesting_needs_no_stack() {
     ];
     let input = deep.join("\n");
     let keys = vec!["a".to_owned(), "p.p.p.p".to_owned()];
-    let input = Input::open(input.as_bytes(), 1024, None).unwrap();
+    let input = of_text(input.as_bytes(), 1024, None).unwrap();
     let mut source = JsonLines::open(input, keys, 1024, 1 << 20).unwrap();
     let mut shown = Vec::new();
     loop {

@@ -1,3 +1,4 @@
+use crate::process_dataset::input::of_text;
 use proptest::prelude::*;
 use serde::de::IgnoredAny;
 use serde_json::{Map, Value as Json, json};
@@ -44,7 +45,7 @@ proptest! {
             objects.into_iter().map(|object| object.into_iter().collect()).collect();
         let lines: Vec<String> = objects.iter().map(|object| json!(object).to_string()).collect();
         let text = lines.join("\n");
-        let input = Input::open(text.as_bytes(), block_bytes, None).unwrap();
+        let input = of_text(text.as_bytes(), block_bytes, None).unwrap();
         let keys = vec!["b".to_owned(), "c.a".to_owned()];
         let longest = text.lines().map(str::len).max().unwrap();
         let mut source = JsonLines::open(input, keys, block_bytes, longest).unwrap();
@@ -78,7 +79,7 @@ proptest! {
 
     #[test]
     fn any_bytes_at_all_come_to_an_end(bytes in prop::collection::vec(any::<u8>(), 1..300), block_bytes in 16_usize..64) {
-        let input = Input::open(&bytes[..], block_bytes, None);
+        let input = of_text(&bytes[..], block_bytes, None);
         let source = input.and_then(|input| JsonLines::open(input, vec!["a".to_owned()], block_bytes, 40));
         if let Ok(mut source) = source {
             let mut records = 0;

@@ -5,7 +5,7 @@ use crate::process_dataset::profile::Escape;
 
 /// What was found, by kind: records, lines too long, unclosed quotes; and the bytes looked at.
 fn work(text: &[u8], style: CsvStyle, bound: usize) -> ([u64; 3], u64) {
-    let input = Input::open(text, 4096, None).unwrap();
+    let input = of_text(text, 4096, None).unwrap();
     let mut records = Records::open(input, style, 4096, bound).unwrap();
     let mut counts = [0; 3];
     loop {
@@ -72,7 +72,7 @@ fn a_line_of_a_hundred_megabytes_is_skipped_in_a_small_buffer() {
         let text = (&b"a,b\n"[..])
             .chain(io::repeat(byte).take(line_bytes))
             .chain(&b"\n1,2\n"[..]);
-        let input = Input::open(text, 4096, None).unwrap();
+        let input = of_text(text, 4096, None).unwrap();
         let mut records = Records::open(input, CsvStyle::default(), 4096, 4096).unwrap();
         let found = [(); 4].map(|()| records.advance(true).unwrap());
         let expected = [Found::Record, Found::LineTooLong, Found::Record, Found::End];
@@ -95,7 +95,7 @@ fn a_million_columns_are_counted_but_not_kept() {
         (&quoted, CsvStyle::default()),
         (&quoted, backslash),
     ] {
-        let input = Input::open(text.as_bytes(), 4096, None).unwrap();
+        let input = of_text(text.as_bytes(), 4096, None).unwrap();
         let mut records = Records::open(input, style, 4096, 4 << 20).unwrap();
         assert_eq!(records.advance(true).unwrap(), Found::Record);
         let record = records.current();
@@ -108,7 +108,7 @@ fn a_million_columns_are_counted_but_not_kept() {
 #[test]
 fn only_fields_asked_for_are_kept_and_all_are_counted() {
     let text = "a,b,c,d\n\"a\"\"\",b,c,\"d\"\"\"\na\na,b\na,b,c\n";
-    let input = Input::open(text.as_bytes(), 8, None).unwrap();
+    let input = of_text(text.as_bytes(), 8, None).unwrap();
     let mut records = Records::open(input, CsvStyle::default(), 8, 40).unwrap();
     records.keep_fields(2);
     let mut found = Vec::new();

@@ -161,7 +161,7 @@ proptest! {
 
     #[test]
     fn resuming_finds_the_same_records(text in text(), style in styles(), bound in 1_usize..60) {
-        let input = Input::open(text.as_bytes(), 8, None).unwrap();
+        let input = of_text(text.as_bytes(), 8, None).unwrap();
         let Ok(mut records) = Records::open(input, style, 8, bound) else {
             return Ok(());
         };
