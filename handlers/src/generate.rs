@@ -17,7 +17,10 @@ use crate::process_dataset::tally::{CurrencyTally, Tally};
 use crate::process_dataset::text::currency::Currency;
 
 mod faults;
+mod json_lines;
 mod line;
+mod parquet;
+mod plain;
 mod rng;
 #[cfg(test)]
 mod tests;
@@ -105,12 +108,7 @@ impl Generator {
         expected.bytes += line.bytes().len() as u64;
         out.write_all(line.bytes())?;
         out.flush()?;
-        expected.currencies = world::CURRENCIES
-            .iter()
-            .zip(sums)
-            .filter(|(_, sum)| sum.count > 0)
-            .filter_map(|(code, sum)| Some((Currency::parse(code.as_bytes())?, sum)))
-            .collect();
+        expected.currencies = by_currency(sums);
         Ok(expected)
     }
 
@@ -120,6 +118,18 @@ impl Generator {
         let whole = |rows: u64| u128::from(rows) * share / 1000;
         whole(index) != whole(index + 1)
     }
+}
+
+/// The sums of the currencies that were drawn.
+fn by_currency(
+    sums: [CurrencyTally; world::CURRENCIES.len()],
+) -> BTreeMap<Currency, CurrencyTally> {
+    world::CURRENCIES
+        .iter()
+        .zip(sums)
+        .filter(|(_, sum)| sum.count > 0)
+        .filter_map(|(code, sum)| Some((Currency::parse(code.as_bytes())?, sum)))
+        .collect()
 }
 
 /// Where a load differs from what the file is known to hold.

@@ -22,6 +22,8 @@ pub mod keys;
 mod loading;
 mod opening;
 pub mod orphans;
+#[expect(dead_code, reason = "the decoder is being taught formats")]
+pub mod parquet_file;
 pub mod profile;
 pub mod profiles;
 #[cfg(test)]
@@ -35,6 +37,7 @@ mod report;
 pub mod settings;
 mod standardise;
 pub mod statistics;
+pub mod stored;
 pub mod table;
 pub mod tally;
 pub mod text;

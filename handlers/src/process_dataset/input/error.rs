@@ -128,6 +128,23 @@ pub enum InputError {
     #[error("the file changed while it was read ({what}): load it again once it is complete")]
     ChangedWhileRead {
         /// What has changed.
+    },
+    /// A Parquet file that cannot be taken apart, or that says something untrue about itself.
+    #[error("the Parquet file is damaged: {what}")]
+    Parquet {
+        /// What is wrong, and with which column.
+        what: String,
+    },
+    /// A Parquet file that may be well, but has something that is not read.
+    #[error("the Parquet file cannot be loaded: {what}")]
+    ParquetUnsupported {
+        /// What that is, and what to do about it.
+        what: String,
+    },
+    /// A Parquet file beyond a bound: metadata, memory, or all of it once decompressed.
+    #[error("the Parquet file is too large: {what}")]
+    ParquetTooLarge {
+        /// Which bound, and what it is compared with.
         what: String,
     },
 }
