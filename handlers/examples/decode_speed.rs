@@ -49,18 +49,20 @@ fn main() -> anyhow::Result<()> {
         csv = encoder.finish()?;
     }
 
+    let csv = bytes::Bytes::from(csv);
     let toml = profiles::shipped("canonical-transactions").context("no such profile")?;
     let profile = Arc::new(Profile::parse(toml)?);
     let scope = RowScope {
         tenant_id: 1,
         case_id: 1,
         dataset_id: 1,
+        rows_before: 0,
     };
     for _ in 0..PASSES {
         let profile = Arc::clone(&profile);
         let started = Instant::now();
         let mut decoder =
-            Decoder::start(csv.as_slice(), profile, scope, DecodeSettings::default())?;
+            Decoder::start(csv.clone(), profile, scope, DecodeSettings::default())?;
         let mut encoded = 0;
         while let Some(chunk) = decoder.next_chunk()? {
             encoded += chunk

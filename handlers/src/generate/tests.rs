@@ -13,9 +13,10 @@ fn load(csv: &[u8]) -> Tally {
         tenant_id: 1,
         case_id: 2,
         dataset_id: 3,
+        rows_before: 0,
     };
     let mut decoder =
-        Decoder::start(csv, Arc::new(profile), scope, DecodeSettings::default()).unwrap();
+        Decoder::start(bytes::Bytes::copy_from_slice(csv), Arc::new(profile), scope, DecodeSettings::default()).unwrap();
     while let Some(chunk) = decoder.next_chunk().unwrap() {
         decoder.recycle(chunk);
     }

@@ -5,6 +5,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::input::Digest;
+use super::keys::KeyReport;
+use super::statistics::ColumnReport;
 use super::tally::Tally;
 
 /// The state after a chunk; committed with the chunk's rows, it makes each row load once.
@@ -38,6 +40,10 @@ pub struct Summary {
     pub decoded_bytes: u64,
     /// Time by stage, of this attempt alone.
     pub stages: StageTimes,
+    /// What was counted of each column of the rows loaded.
+    pub columns: Vec<ColumnReport>,
+    /// Rows that repeat another's natural key; `None` where the profile gives rows none.
+    pub keys: Option<KeyReport>,
 }
 
 /// Where the time of decoding went; waiting for the caller between chunks is not in it.

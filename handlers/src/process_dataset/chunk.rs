@@ -2,20 +2,21 @@
 
 use nexus_schema::copy::encode::{BinaryRows, int8_field};
 
+use super::cell::Cell;
 use super::checkpoint::Checkpoint;
 use super::profile::Profile;
-use super::standardise::Row;
+use super::text::date::Date;
 use super::text::month::MonthKey;
 
-/// Columns of the tables of examined data.
-const COLUMNS: i16 = 20;
+/// Columns that every row begins with: tenant, case, dataset, row number.
+const SHARED_COLUMNS: usize = 4;
 /// Bytes of a row besides its texts: lengths, numbers, dates and the amount at its longest.
 const FIXED_BYTES_MAX: usize = 256;
 
 /// What to send and to commit together.
 #[derive(Debug)]
 pub struct Chunk {
-    /// Rows by month, in order of time.
+    /// Rows by month, in order of time; in one piece where the table has no months.
     pub months: Vec<MonthRows>,
     /// A complete binary COPY stream for `nexus.dataset_rejects`.
     pub rejects: Vec<u8>,
@@ -28,9 +29,9 @@ pub struct Chunk {
 /// The rows of one month.
 #[derive(Debug)]
 pub struct MonthRows {
-    /// Which month, and so which partition.
-    pub month: MonthKey,
-    /// A complete binary COPY stream for that partition.
+    /// Which month, and so which partition; `None` in a table without partitions.
+    pub month: Option<MonthKey>,
+    /// A complete binary COPY stream for it.
     pub payload: Vec<u8>,
     /// Rows in it.
     pub rows: u64,
@@ -45,6 +46,8 @@ pub struct RowScope {
     pub case_id: i64,
     /// The dataset.
     pub dataset_id: i64,
+    /// Rows that earlier files of the dataset have: this one's are numbered behind them.
+    pub rows_before: u64,
 }
 
 impl RowScope {
@@ -63,31 +66,38 @@ impl RowScope {
 /// One buffer a month, found by index; used again from chunk to chunk.
 pub(super) struct MonthBuffers {
     row_start: [u8; 38],
+    columns: usize,
     open: Vec<OpenMonth>,
-    /// By month since `first_month`: index into `open` and 1, or 0 where there is none yet.
+    /// By month since `first_month`: index into `open` and 1, or 0 where there is none yet. One
+    /// slot where the table has no months.
     slots: Vec<u32>,
-    first_month: u32,
+    first_month: Option<u32>,
     spare: Vec<Vec<u8>>,
     /// Bytes in the open buffers.
     bytes: usize,
 }
 
 struct OpenMonth {
-    month: MonthKey,
+    month: Option<MonthKey>,
     rows: BinaryRows,
     count: u64,
 }
 
 impl MonthBuffers {
     pub(super) fn new(scope: RowScope, profile: &Profile) -> Self {
-        let first_month = MonthKey::of(*profile.date_bounds.start()).index();
-        let last_month = MonthKey::of(*profile.date_bounds.end()).index();
-        let months = last_month.saturating_sub(first_month) as usize + 1;
+        let columns = profile.dataset_type.columns().len();
+        let fields = i16::try_from(SHARED_COLUMNS + columns).unwrap_or(i16::MAX);
+        let months = profile.dataset_type.by_month().then(|| {
+            let bounds = &profile.date_bounds;
+            [*bounds.start(), *bounds.end()].map(|date| MonthKey::of(date).index())
+        });
+        let slots = months.map_or(1, |[first, last]| last.saturating_sub(first) as usize + 1);
         Self {
-            row_start: scope.encoded(COLUMNS),
+            row_start: scope.encoded(fields),
+            columns,
             open: Vec::new(),
-            slots: vec![0; months],
-            first_month,
+            slots: vec![0; slots],
+            first_month: months.map(|[first, _]| first),
             spare: Vec::new(),
             bytes: 0,
         }
@@ -98,10 +108,11 @@ impl MonthBuffers {
         self.bytes
     }
 
-    /// Encodes one row into its month's buffer. The date is within the profile's bounds.
+    /// Encodes one row into its month's buffer. The date is within the profile's bounds; in a
+    /// table with months there is one.
     #[inline]
-    pub(super) fn push(&mut self, row: &Row<'_>, row_no: u64) {
-        let index = self.open_month(MonthKey::of(row.date));
+    pub(super) fn push(&mut self, cells: &[Cell<'_>], date: Option<Date>, row_no: u64) {
+        let index = self.open_month(date);
         let Some(open) = self.open.get_mut(index) else {
             return;
         };
@@ -110,27 +121,8 @@ impl MonthBuffers {
         rows.reserve(FIXED_BYTES_MAX);
         rows.encoded(&self.row_start);
         rows.int8(row_no.cast_signed());
-        match row.row_id {
-            Some(row_id) => rows.text(row_id),
-            None => rows.text(Ordinal::new(row_no).as_bytes()),
-        }
-        rows.date(row.date.days_since_2000());
-        for moment in [row.timestamp, row.posted_at] {
-            match moment {
-                Some(micros) => rows.timestamptz(micros),
-                None => rows.null(),
-            }
-        }
-        rows.money(row.amount);
-        match &row.currency {
-            Some(currency) => rows.text(currency.as_str()),
-            None => rows.null(),
-        }
-        for text in row.texts {
-            match text {
-                Some(text) => rows.text(text),
-                None => rows.null(),
-            }
+        for cell in &cells[..self.columns] {
+            encode(rows, cell, row_no);
         }
         open.count += 1;
         self.bytes += rows.len() - before;
@@ -166,8 +158,10 @@ impl MonthBuffers {
     }
 
     #[inline]
-    fn open_month(&mut self, month: MonthKey) -> usize {
-        let slot = month.index().wrapping_sub(self.first_month) as usize;
+    fn open_month(&mut self, date: Option<Date>) -> usize {
+        let month = self.first_month.and(date).map(MonthKey::of);
+        let slot = month.map_or(0, MonthKey::index);
+        let slot = slot.wrapping_sub(self.first_month.unwrap_or(0)) as usize;
         match self.slots.get(slot) {
             Some(&index @ 1..) => index as usize - 1,
             _ => self.begin_month(month, slot),
@@ -175,7 +169,7 @@ impl MonthBuffers {
     }
 
     #[cold]
-    fn begin_month(&mut self, month: MonthKey, slot: usize) -> usize {
+    fn begin_month(&mut self, month: Option<MonthKey>, slot: usize) -> usize {
         let rows = BinaryRows::new(self.spare.pop().unwrap_or_default());
         self.open.push(OpenMonth {
             month,
@@ -186,6 +180,19 @@ impl MonthBuffers {
             *slot = u32::try_from(self.open.len()).unwrap_or(0);
         }
         self.open.len() - 1
+    }
+}
+
+#[inline]
+fn encode(rows: &mut BinaryRows, cell: &Cell<'_>, row_no: u64) {
+    match cell {
+        Cell::Null => rows.null(),
+        Cell::Text(text) => rows.text(text),
+        Cell::Ordinal => rows.text(Ordinal::new(row_no).as_bytes()),
+        Cell::Day(date) => rows.date(date.days_since_2000()),
+        Cell::Micros(micros) => rows.timestamptz(*micros),
+        Cell::Money(amount) => rows.money(*amount),
+        Cell::Currency(currency) => rows.text(currency.as_str()),
     }
 }
 

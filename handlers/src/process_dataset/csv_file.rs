@@ -90,12 +90,13 @@ impl<R: Read> RecordSource for CsvFile<R> {
         &self.columns
     }
 
-    fn want(&mut self, used: &[usize]) {
+    fn want(&mut self, used: &[usize]) -> Result<(), InputError> {
         // What is cut only if it is blank must be seen.
         if self.long_rows != LongRows::CutBlank {
             let kept = used.iter().max().map_or(0, |last| last + 1);
             self.records.keep_fields(kept);
         }
+        Ok(())
     }
 
     #[inline]

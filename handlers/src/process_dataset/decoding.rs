@@ -11,7 +11,8 @@ use tokio::task::JoinHandle;
 use super::checkpoint::{Checkpoint, Summary};
 use super::chunk::{Chunk, RowScope};
 use super::decoder::Decoder;
-use super::input::InputError;
+use super::format::About;
+use super::input::{FileIdentity, InputError};
 use super::profile::Profile;
 use super::settings::DecodeSettings;
 
@@ -23,6 +24,8 @@ const CHUNKS_AHEAD: usize = 1;
 #[derive(Debug)]
 pub(super) struct Ended {
     pub(super) summary: Summary,
+    /// What the file turned out to be.
+    pub(super) about: About,
 }
 
 type Answer = Result<Ended, InputError>;
@@ -82,9 +85,11 @@ fn decode(
     chunks: &mpsc::Sender<Chunk>,
     mut used: mpsc::UnboundedReceiver<Chunk>,
 ) -> Answer {
+    let before = FileIdentity::of(&file).map_err(InputError::Io)?;
+    let again = file.try_clone().map_err(InputError::Io)?;
     let mut decoder = match checkpoint {
-        Some(checkpoint) => Decoder::resume(file, profile, scope, settings, checkpoint)?,
-        None => Decoder::start(file, profile, scope, settings)?,
+        Some(checkpoint) => Decoder::resume(again, profile, scope, settings, &checkpoint)?,
+        None => Decoder::start(again, profile, scope, settings)?,
     };
     while let Some(chunk) = decoder.next_chunk()? {
         if chunks.blocking_send(chunk).is_err() {
@@ -95,7 +100,11 @@ fn decode(
             decoder.recycle(chunk);
         }
     }
-    Ok(Ended {
-        summary: decoder.finish()?,
-    })
+    let about = decoder.about();
+    let summary = decoder.finish()?;
+    let after = FileIdentity::of(&file).map_err(InputError::Io)?;
+    match before.changed(&after) {
+        Some(what) => Err(InputError::ChangedWhileRead { what }),
+        None => Ok(Ended { summary, about }),
+    }
 }

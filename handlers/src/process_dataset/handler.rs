@@ -137,7 +137,7 @@ impl DatasetLoader {
         let scope = RowScope {
             tenant_id: started.tenant_id,
             case_id: started.case_id,
-            dataset_id: dataset.0,
+            dataset_id: dataset.0, rows_before: 0,
         };
         let settings = DecodeSettings {
             block_bytes: self.settings.read_block.as_usize(),

@@ -69,8 +69,9 @@ impl<R: Read> RecordSource for JsonLines<R> {
         &self.keys
     }
 
-    fn want(&mut self, used: &[usize]) {
+    fn want(&mut self, used: &[usize]) -> Result<(), InputError> {
         self.fields = Fields::new(Names::new(&self.keys, used.iter().copied()));
+        Ok(())
     }
 
     #[inline]

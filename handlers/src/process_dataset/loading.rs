@@ -26,7 +26,7 @@ pub(super) async fn load_chunk(
         .iter()
         .zip(&months)
         .map(|(rows, bytes)| LeafRows {
-            month: rows.month.first_day(),
+            month: rows.month.map(|m| m.first_day()).unwrap_or_default(),
             bytes: bytes.clone(),
         })
         .collect();

@@ -131,7 +131,7 @@ impl ParquetFile {
 
     /// Why a file whose columns these are is not loaded: floats among them, where the profile has
     /// not said that they may be.
-    pub(super) fn refused(&self, used: &[usize]) -> Option<InputError> {
+    fn refused(&self, used: &[usize]) -> Option<InputError> {
         if self.doubles == Doubles::Shortest {
             return None;
         }
@@ -258,7 +258,10 @@ impl RecordSource for ParquetFile {
         &self.columns
     }
 
-    fn want(&mut self, used: &[usize]) {
+    fn want(&mut self, used: &[usize]) -> Result<(), InputError> {
+        if let Some(refused) = self.refused(used) {
+            return Err(refused);
+        }
         let schema = self.metadata.file_metadata().schema_descr();
         for &column in used {
             if column < self.columns.len() && self.slots[column].is_none() {
@@ -267,6 +270,7 @@ impl RecordSource for ParquetFile {
                     .push((column, Leaf::new(&schema.column(column))));
             }
         }
+        Ok(())
     }
 
     #[inline]

@@ -3,10 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 
+use super::format::FormatChoice;
+use super::cell::Cell;
+use super::input::Encoding;
+use super::parquet_file::Doubles;
 use super::text::amount::AmountStyle;
 use super::text::blank::Blanks;
 use super::text::clean::Cleaning;
-use super::text::currency::Currency;
 use super::text::date::Date;
 use super::text::instant::{DayStyle, InstantStyle};
 
@@ -15,12 +18,18 @@ mod clean;
 mod columns;
 mod csv;
 mod dates;
+mod defaults;
+mod duplicates;
 mod field;
+mod format;
 mod mistakes;
+mod policy_tmp;
 mod shape;
 #[cfg(test)]
 mod tests;
 
+pub use defaults::Defaults;
+pub use duplicates::Duplicates;
 pub use super::table::DatasetType;
 pub use csv::{CsvStyle, Escape, LongRows, Mark, ShortRows, StrayQuotes};
 pub use field::{Field, Source};
@@ -51,8 +60,16 @@ pub struct Profile {
     pub timestamp: InstantStyle,
     /// How posting times are written.
     pub posted_at: InstantStyle,
-    /// The currency of rows that state none.
-    pub default_currency: Option<Currency>,
+    /// What rows that say nothing have.
+    pub defaults: Defaults,
+    /// The format, or that the file's bytes tell it.
+    pub format: FormatChoice,
+    /// The encoding; `None`: the file's bytes tell it.
+    pub encoding: Option<Encoding>,
+    /// What becomes of binary floating-point columns of Parquet.
+    pub doubles: Doubles,
+    /// Rows with the same natural key, and what becomes of them.
+    pub duplicates: Duplicates,
     /// Texts that mean nothing is there.
     pub blanks: Blanks,
     /// What is done to texts before they are stored.
@@ -71,6 +88,11 @@ pub enum ProfileError {
 }
 
 impl Profile {
+    /// What a row that says nothing of the field has.
+    pub fn default_of(&self, field: Field) -> Cell<'static> {
+        self.defaults.of(field)
+    }
+
     /// Reads and checks a profile. All mistakes beyond syntax are reported at once.
     pub fn parse(toml: &str) -> Result<Self, ProfileError> {
         let shape: ProfileShape =
@@ -89,17 +111,18 @@ fn check(shape: &ProfileShape, mistakes: &mut Mistakes) -> Option<Profile> {
     let types = DatasetType::ALL;
     let dataset_type = mistakes.named("type", &shape.dataset_type, &types, DatasetType::as_str);
     let csv = csv::check(&shape.csv, mistakes);
-    let columns = columns::check(shape, mistakes);
+    let defaults = defaults::check(&shape.defaults, dataset_type, mistakes);
+    let columns = columns::check(shape, dataset_type, &defaults, mistakes);
     let amount = amount::check(&shape.amount, mistakes);
     let date = dates::day("date", &shape.date, mistakes);
     let date_bounds = dates::bounds(&shape.date, mistakes);
     let timestamp = dates::instant("timestamp", &shape.timestamp, mistakes);
     let posted_at = dates::instant("posted_at", &shape.posted_at, mistakes);
     let clean = clean::check(shape, mistakes);
-    let default_currency =
-        shape.defaults.currency.as_ref().and_then(|text| {
-            mistakes.parsed("defaults.currency", text, "three letters, like \"EUR\"")
-        });
+    let format = format::format(shape.format.as_deref(), mistakes);
+    let encoding = format::encoding(shape.encoding.as_deref(), mistakes);
+    let doubles = format::doubles(shape.parquet.doubles.as_deref(), mistakes);
+    let duplicates = duplicates::check(shape, dataset_type, &columns.0, mistakes);
     let (columns, optional_columns) = columns;
     Some(Profile {
         dataset_type: dataset_type?,
@@ -112,7 +135,11 @@ fn check(shape: &ProfileShape, mistakes: &mut Mistakes) -> Option<Profile> {
         date_bounds: date_bounds?,
         timestamp: timestamp?,
         posted_at: posted_at?,
-        default_currency,
+        defaults,
+        format: format?,
+        encoding: encoding?,
+        doubles: doubles?,
+        duplicates,
         blanks: Blanks::new(&shape.blanks),
         clean: clean?,
     })

@@ -1,9 +1,17 @@
 //! The profiles that come with the product.
 
-const SHIPPED: [(&str, &str); 5] = [
+const SHIPPED: [(&str, &str); 7] = [
     (
         "amlsim-transfers",
         include_str!("../../profiles/amlsim-transfers.toml"),
+    ),
+    (
+        "canonical-calendar",
+        include_str!("../../profiles/canonical-calendar.toml"),
+    ),
+    (
+        "canonical-parties",
+        include_str!("../../profiles/canonical-parties.toml"),
     ),
     (
         "canonical-transactions",

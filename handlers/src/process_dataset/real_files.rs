@@ -28,6 +28,7 @@ fn load(file: &str, profile: &str) -> Option<Summary> {
         tenant_id: 1,
         case_id: 1,
         dataset_id: 1,
+        rows_before: 0,
     };
     let mut decoder = Decoder::start(reader, profile, scope, DecodeSettings::default()).unwrap();
     while let Some(chunk) = decoder.next_chunk().unwrap() {

@@ -27,8 +27,9 @@ pub(super) trait RecordSource {
     /// What the columns are called; a record's fields are asked for by position in this list.
     fn columns(&self) -> &[String];
 
-    /// Only these positions will be asked for. Called once, before the first `advance`.
-    fn want(&mut self, used: &[usize]);
+    /// Only these positions will be asked for. Called once, before the first `advance`. Errors
+    /// where one of them can never be read.
+    fn want(&mut self, used: &[usize]) -> Result<(), InputError>;
 
     /// Goes on to the next record.
     fn advance(&mut self) -> Result<Found, InputError>;

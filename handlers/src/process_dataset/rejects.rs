@@ -3,8 +3,8 @@
 use nexus_schema::copy::encode::BinaryRows;
 
 use super::chunk::RowScope;
-use super::records::Record;
-use super::reject::{RejectReason, raw_text};
+use super::record_source::Record;
+use super::reject::RejectReason;
 
 /// Columns of `nexus.dataset_rejects`.
 const COLUMNS: i16 = 8;
@@ -36,16 +36,16 @@ impl RejectRows {
         self.rows.len()
     }
 
-    pub(super) fn push(
+    pub(super) fn push<'a>(
         &mut self,
-        record: Record<'_>,
+        record: impl Record<'a>,
         row_no: u64,
         reason: RejectReason,
         column: Option<&str>,
     ) {
-        raw_text(record.raw, self.raw_text_bytes_max, &mut self.text);
+        record.raw_text(self.raw_text_bytes_max, &mut self.text);
         self.rows.encoded(&self.row_start);
-        self.rows.int8(record.line.cast_signed());
+        self.rows.int8(record.line().cast_signed());
         self.rows.int8(row_no.cast_signed());
         match column {
             Some(column) => self.rows.text(column),

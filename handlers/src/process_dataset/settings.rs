@@ -1,9 +1,11 @@
 //! The bounds of decoding.
 
+use std::path::PathBuf;
+
 /// Bounds of decoding, each with its unit. They decide speed and memory, and but for
 /// [`record_bytes_max`](Self::record_bytes_max) and [`raw_text_bytes_max`](Self::raw_text_bytes_max)
 /// not what is found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DecodeSettings {
     /// Bytes read from the file at a time, and size of the decoded buffer.
     pub block_bytes: usize,
@@ -15,6 +17,12 @@ pub struct DecodeSettings {
     pub chunk_rows: u64,
     /// Encoded bytes after which a chunk ends even with fewer records. One record may exceed it.
     pub chunk_bytes_max: usize,
+    /// Bytes of a file after decompression, beyond which it is refused.
+    pub decoded_bytes_max: u64,
+    /// Bytes after decompression for each byte before, beyond which a file is refused.
+    pub decoded_ratio_max: u32,
+    /// Where unnamed temporary files may lie.
+    pub scratch: PathBuf,
 }
 
 impl Default for DecodeSettings {
@@ -25,6 +33,9 @@ impl Default for DecodeSettings {
             raw_text_bytes_max: 1024,
             chunk_rows: 50_000,
             chunk_bytes_max: 32 * 1024 * 1024,
+            decoded_bytes_max: 64 << 30,
+            decoded_ratio_max: 200,
+            scratch: std::env::temp_dir(),
         }
     }
 }

@@ -25,7 +25,30 @@ pub(super) struct Stamp {
     modified: Option<SystemTime>,
 }
 
+/// Bytes at the beginning that tell a format whose text they are not.
+const HEAD_BYTES: usize = 64;
+
+impl From<File> for Stored {
+    fn from(file: File) -> Self {
+        Self::File(file)
+    }
+}
+
+impl From<Bytes> for Stored {
+    fn from(bytes: Bytes) -> Self {
+        Self::Bytes(bytes)
+    }
+}
+
 impl Stored {
+    /// Its first bytes, as far as they tell its format.
+    pub(super) fn head(&self) -> io::Result<Vec<u8>> {
+        let mut head = vec![0; HEAD_BYTES];
+        let filled = self.fill_at(0, &mut head)?;
+        head.truncate(filled);
+        Ok(head)
+    }
+
     /// Its length in bytes and, on disk, when it was written last.
     pub(super) fn stamp(&self) -> io::Result<Stamp> {
         match self {
@@ -44,7 +67,7 @@ impl Stored {
     }
 
     /// Its length in bytes.
-    pub(super) fn bytes(&self) -> io::Result<u64> {
+    pub(super) fn length(&self) -> io::Result<u64> {
         Ok(self.stamp()?.bytes)
     }
 
@@ -53,7 +76,7 @@ impl Stored {
     pub(super) fn read_at(&self, offset: u64, count: usize) -> io::Result<Bytes> {
         let beyond = || io::Error::from(io::ErrorKind::UnexpectedEof);
         let end = offset.checked_add(count as u64).ok_or_else(beyond)?;
-        if end > self.bytes()? {
+        if end > self.length()? {
             return Err(beyond());
         }
         match self {
@@ -107,7 +130,7 @@ impl Read for Stored {
 
 impl Length for Stored {
     fn len(&self) -> u64 {
-        self.bytes().unwrap_or(0)
+        self.length().unwrap_or(0)
     }
 }
 
@@ -131,7 +154,7 @@ mod tests {
     #[test]
     fn any_place_can_be_read_and_the_stream_is_not_moved() {
         for mut stored in both(b"0123456789") {
-            assert_eq!(stored.bytes().unwrap(), 10);
+            assert_eq!(stored.length().unwrap(), 10);
             assert_eq!(&stored.read_at(3, 4).unwrap()[..], b"3456");
             assert_eq!(stored.read_at(10, 0).unwrap().len(), 0);
             for (offset, count) in [(7, 4), (11, 0), (u64::MAX, 2), (0, usize::MAX)] {

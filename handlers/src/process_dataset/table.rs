@@ -126,6 +126,22 @@ impl DatasetType {
         }
     }
 
+    /// The fields that the table can be filled from: its columns', and where it has an amount also
+    /// the debit and the credit that make one.
+    pub fn fields(self) -> Vec<Field> {
+        let columns = self.columns();
+        let has_amount = columns.iter().any(|column| column.kind == ColumnKind::Money);
+        let pair = [Field::Debit, Field::Credit].into_iter();
+        let fields = columns.iter().map(|column| column.field);
+        fields.chain(pair.filter(|_| has_amount)).collect()
+    }
+
+    /// A row without the field is rejected.
+    pub fn requires(self, field: Field) -> bool {
+        let mut columns = self.columns().iter();
+        columns.any(|column| column.field == field && column.required)
+    }
+
     /// The table is partitioned by the month of its date. Reference data is small and is not.
     pub const fn by_month(self) -> bool {
         !matches!(self, Self::Parties | Self::Calendars)

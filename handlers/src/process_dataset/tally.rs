@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use nexus_schema::money::{Money, Total};
 use serde::{Deserialize, Serialize};
 
+use super::cell::Cell;
 use super::reject::RejectReason;
-use super::standardise::Row;
 use super::text::currency::Currency;
 use super::text::date::Date;
 
@@ -57,15 +57,22 @@ impl Tally {
 
     /// Counts one row loaded.
     #[inline]
-    pub(super) fn load(&mut self, row: &Row<'_>) {
+    pub(super) fn load(&mut self, cells: &[Cell<'_>], at: Positions) {
         self.rows_read += 1;
         self.loaded += 1;
-        self.min_date = Some(self.min_date.map_or(row.date, |min| min.min(row.date)));
-        self.max_date = self.max_date.max(Some(row.date));
-        self.negative += u64::from(row.amount.is_negative());
-        self.zero += u64::from(row.amount.is_zero());
-        let currency = row.currency.unwrap_or(Currency::UNSTATED);
-        self.currencies.entry(currency).or_default().add(row.amount);
+        if let Some(Cell::Day(date)) = at.date.and_then(|at| cells.get(at)) {
+            self.min_date = Some(self.min_date.map_or(*date, |min| min.min(*date)));
+            self.max_date = self.max_date.max(Some(*date));
+        }
+        if let Some(Cell::Money(amount)) = at.amount.and_then(|at| cells.get(at)) {
+            self.negative += u64::from(amount.is_negative());
+            self.zero += u64::from(amount.is_zero());
+            let currency = match at.currency.and_then(|at| cells.get(at)) {
+                Some(Cell::Currency(currency)) => *currency,
+                _ => Currency::UNSTATED,
+            };
+            self.currencies.entry(currency).or_default().add(*amount);
+        }
     }
 
     /// Counts one record rejected.
@@ -73,4 +80,12 @@ impl Tally {
         self.rows_read += 1;
         *self.rejected.entry(reason).or_default() += 1;
     }
+}
+
+/// Where, among a row's cells, those are that totals are kept of; `None` in a table without.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Positions {
+    pub(super) date: Option<usize>,
+    pub(super) amount: Option<usize>,
+    pub(super) currency: Option<usize>,
 }

@@ -9,5 +9,6 @@ mod decimal;
 pub mod instant;
 pub mod month;
 pub mod pattern;
+pub mod written;
 pub mod steps;
 pub mod zone;

@@ -4,6 +4,7 @@ use nexus_schema::copy::encode::{HEADER, TRAILER};
 
 use super::*;
 use crate::process_dataset::profiles;
+use crate::process_dataset::reject::RejectReason;
 
 mod resume;
 
@@ -11,6 +12,7 @@ const SCOPE: RowScope = RowScope {
     tenant_id: 7,
     case_id: 8,
     dataset_id: 9,
+    rows_before: 0,
 };
 
 fn profile(name: &str) -> Arc<Profile> {
@@ -35,6 +37,10 @@ struct Output {
     counts: (u64, u64),
 }
 
+fn stored(bytes: &[u8]) -> Stored {
+    Stored::Bytes(bytes::Bytes::copy_from_slice(bytes))
+}
+
 fn body(payload: &[u8]) -> &[u8] {
     payload
         .strip_prefix(&HEADER)
@@ -46,7 +52,7 @@ fn body(payload: &[u8]) -> &[u8] {
 impl Output {
     fn add(&mut self, chunk: &Chunk) {
         for rows in &chunk.months {
-            let all = self.months.entry(rows.month.to_string()).or_default();
+            let all = self.months.entry(rows.month.map(|month| month.to_string()).unwrap_or_default()).or_default();
             all.extend_from_slice(body(&rows.payload));
             self.counts.0 += rows.rows;
         }
@@ -61,7 +67,7 @@ fn decode(
     settings: DecodeSettings,
 ) -> Result<(Output, Summary), InputError> {
     let mut output = Output::default();
-    let mut decoder = Decoder::start(csv, Arc::clone(profile), SCOPE, settings)?;
+    let mut decoder = Decoder::start(stored(csv), Arc::clone(profile), SCOPE, settings)?;
     while let Some(chunk) = decoder.next_chunk()? {
         output.add(&chunk);
         decoder.recycle(chunk);
@@ -277,7 +283,7 @@ fn chunks_end_at_the_bound_of_bytes_too() {
         ..settings(1_000_000, 64)
     };
     let canonical = profile("canonical-transactions");
-    let mut decoder = Decoder::start(csv.as_bytes(), canonical, SCOPE, settings).unwrap();
+    let mut decoder = Decoder::start(stored(csv.as_bytes()), canonical, SCOPE, settings).unwrap();
     while let Some(chunk) = decoder.next_chunk().unwrap() {
         assert!(chunk.months[0].payload.len() < 1300);
         decoder.recycle(chunk);

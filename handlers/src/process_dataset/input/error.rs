@@ -124,10 +124,17 @@ pub enum InputError {
         /// Bytes that should have been the same.
         prefix_bytes: u64,
     },
+    /// The same bytes were read otherwise by an earlier attempt, as by another version.
+    #[error("an earlier attempt read the same file differently: load it as a new dataset")]
+    ReadDifferently,
+    /// An unnamed temporary file could not be written or read.
+    #[error("a temporary file cannot be used: {0}")]
+    Scratch(#[source] io::Error),
     /// Somebody wrote to the file while it was being read.
     #[error("the file changed while it was read ({what}): load it again once it is complete")]
     ChangedWhileRead {
         /// What has changed.
+        what: String,
     },
     /// A Parquet file that cannot be taken apart, or that says something untrue about itself.
     #[error("the Parquet file is damaged: {what}")]

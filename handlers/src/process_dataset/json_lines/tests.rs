@@ -226,7 +226,7 @@ fn only_what_is_asked_for_is_looked_at() {
         &["a", "b", "c"],
         16,
     );
-    source.want(&[2, 0]);
+    source.want(&[2, 0]).unwrap();
     assert_eq!(source.advance().unwrap(), Found::Record);
     let record = source.current();
     let values: Vec<_> = (0..4).map(|column| show(record.value(column))).collect();

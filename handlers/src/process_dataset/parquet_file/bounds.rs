@@ -36,3 +36,16 @@ pub enum Doubles {
     /// (IEEE 754 binary64; 6 digits for binary32).
     Shortest,
 }
+
+impl Doubles {
+    /// Every choice.
+    pub const ALL: [Self; 2] = [Self::Refuse, Self::Shortest];
+
+    /// The name in profiles.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Refuse => "refuse",
+            Self::Shortest => "shortest",
+        }
+    }
+}

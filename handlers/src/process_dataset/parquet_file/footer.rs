@@ -19,7 +19,7 @@ const DEPTH_MAX: usize = 32;
 
 /// Reads the metadata. Row groups are known to add up to the file's rows.
 pub(super) fn read(stored: &Stored, bounds: &ParquetBounds) -> Result<ParquetMetaData, InputError> {
-    let bytes = stored.bytes().map_err(InputError::Io)?;
+    let bytes = stored.length().map_err(InputError::Io)?;
     if bytes == 0 {
         return Err(InputError::Empty);
     }

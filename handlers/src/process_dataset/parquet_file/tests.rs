@@ -24,7 +24,7 @@ fn rows<T>(
     used: &[usize],
     mut row: impl FnMut(Row<'_>) -> T,
 ) -> Result<Vec<T>, InputError> {
-    file.want(used);
+    file.want(used).unwrap();
     let mut rows = Vec::new();
     while file.advance()? == Found::Record {
         rows.push(row(file.current()));

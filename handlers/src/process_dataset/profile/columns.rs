@@ -4,17 +4,26 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use toml::Value;
 
+use super::super::table::DatasetType;
+use super::defaults::Defaults;
 use super::field::{Field, Source};
 use super::mistakes::Mistakes;
 use super::shape::ProfileShape;
 
 type Columns = (BTreeMap<Field, Source>, BTreeSet<Field>);
 
-pub(super) fn check(shape: &ProfileShape, mistakes: &mut Mistakes) -> Columns {
+/// An unknown type has every field, so that a wrong type is one mistake and not many.
+pub(super) fn check(
+    shape: &ProfileShape,
+    dataset_type: Option<DatasetType>,
+    defaults: &Defaults,
+    mistakes: &mut Mistakes,
+) -> Columns {
+    let known = dataset_type.map_or(Field::ALL.to_vec(), DatasetType::fields);
     let mut columns = BTreeMap::new();
     for (name, value) in &shape.columns {
         let setting = format!("columns.{name}");
-        let field = mistakes.named(&setting, name, &Field::ALL, Field::name);
+        let field = mistakes.named(&setting, name, &known, Field::name);
         let source = source(field, value, shape.csv.header);
         match (field, source) {
             (Some(field), Ok(source)) => {
@@ -24,8 +33,10 @@ pub(super) fn check(shape: &ProfileShape, mistakes: &mut Mistakes) -> Columns {
             (None, Ok(_)) => {}
         }
     }
-    required(shape, mistakes);
-    let optional = optional(shape, mistakes);
+    if let Some(dataset_type) = dataset_type {
+        required(shape, dataset_type, defaults, mistakes);
+    }
+    let optional = optional(shape, dataset_type, mistakes);
     (columns, optional)
 }
 
@@ -52,39 +63,53 @@ fn source(field: Option<Field>, value: &Value, header: bool) -> Result<Source, S
 }
 
 /// Asks the shape rather than the checked columns, so that a wrong column is not missing as well.
-fn required(shape: &ProfileShape, mistakes: &mut Mistakes) {
+fn required(
+    shape: &ProfileShape,
+    dataset_type: DatasetType,
+    defaults: &Defaults,
+    mistakes: &mut Mistakes,
+) {
     let has = |field: Field| shape.columns.contains_key(field.name());
-    if !has(Field::RowId) {
-        mistakes.add("columns.row_id", "missing; \"@row\" numbers the records");
+    let needed = dataset_type.columns().iter();
+    for column in needed.filter(|column| column.required && column.field != Field::Amount) {
+        if !has(column.field) && !defaults.has(column.field) {
+            let what = match column.field {
+                Field::RowId => "missing; \"@row\" numbers the records",
+                Field::Role | Field::Entry => "missing; a [defaults] may stand for it",
+                _ => "missing",
+            };
+            mistakes.add(format_args!("columns.{}", column.field.name()), what);
+        }
     }
-    if !has(Field::Date) {
-        mistakes.add("columns.date", "missing");
+    if !dataset_type.fields().contains(&Field::Amount) {
+        return;
     }
     let pair = [Field::Debit, Field::Credit].map(has);
     match (has(Field::Amount), pair) {
         (true, [false, false]) | (false, [true, true]) => {}
         (false, [false, false]) => {
-            mistakes.add(
-                "columns.amount",
-                "missing; give it, or both debit and credit",
-            );
+            if dataset_type.requires(Field::Amount) {
+                let what = "missing; give it, or both debit and credit";
+                mistakes.add("columns.amount", what);
+            }
         }
         (false, _) => mistakes.add("columns", "debit and credit go together"),
         (true, _) => mistakes.add("columns", "give amount, or debit and credit, but not both"),
     }
 }
 
-fn optional(shape: &ProfileShape, mistakes: &mut Mistakes) -> BTreeSet<Field> {
+fn optional(
+    shape: &ProfileShape,
+    dataset_type: Option<DatasetType>,
+    mistakes: &mut Mistakes,
+) -> BTreeSet<Field> {
     let mut optional = BTreeSet::new();
     for name in &shape.optional_columns {
         let Some(field) = mistakes.named("optional_columns", name, &Field::ALL, Field::name) else {
             continue;
         };
-        let required = matches!(
-            field,
-            Field::RowId | Field::Date | Field::Amount | Field::Debit | Field::Credit
-        );
-        if required {
+        let half = matches!(field, Field::Debit | Field::Credit);
+        if half || dataset_type.is_some_and(|of| of.requires(field)) {
             mistakes.add(
                 "optional_columns",
                 format_args!("{name} cannot be optional"),

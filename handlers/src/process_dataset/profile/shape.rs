@@ -32,6 +32,12 @@ pub(super) struct ProfileShape {
     pub(super) defaults: DefaultsShape,
     #[serde(default)]
     pub(super) clean: CleanShape,
+    pub(super) format: Option<String>,
+    pub(super) encoding: Option<String>,
+    #[serde(default)]
+    pub(super) parquet: ParquetShape,
+    #[serde(default)]
+    pub(super) duplicates: DuplicatesShape,
 }
 
 #[derive(Debug, Deserialize)]
@@ -138,4 +144,19 @@ impl Default for CleanShape {
 #[serde(deny_unknown_fields, default)]
 pub(super) struct DefaultsShape {
     pub(super) currency: Option<String>,
+    pub(super) role: Option<String>,
+    pub(super) entry: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct ParquetShape {
+    pub(super) doubles: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct DuplicatesShape {
+    pub(super) policy: Option<String>,
+    pub(super) key: Option<Vec<String>>,
 }

@@ -29,7 +29,7 @@ fn defaults_are_the_plain_case() {
     assert!(matches!(&profile.date.style, DateStyle::Patterns(patterns) if patterns.len() == 1));
     assert!(profile.date_bounds.contains(&"1900-01-01".parse().unwrap()));
     assert!(!profile.date_bounds.contains(&"2101-01-01".parse().unwrap()));
-    assert_eq!(profile.default_currency, None);
+    assert_eq!(profile.defaults.currency, None);
 }
 
 #[test]

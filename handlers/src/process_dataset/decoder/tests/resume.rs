@@ -19,17 +19,17 @@ fn a_changed_file_is_noticed() {
     let canonical = profile("canonical-transactions");
     let start = |raw: &[u8]| {
         let mut decoder =
-            Decoder::start(raw, Arc::clone(&canonical), SCOPE, settings(50, 300)).unwrap();
+            Decoder::start(stored(raw), Arc::clone(&canonical), SCOPE, settings(50, 300)).unwrap();
         decoder.next_chunk().unwrap().unwrap().checkpoint
     };
     let resume = |raw: &[u8], checkpoint: &Checkpoint, block: usize| {
         let settings = settings(50, block);
         Decoder::resume(
-            raw,
+            stored(raw),
             Arc::clone(&canonical),
             SCOPE,
             settings,
-            checkpoint.clone(),
+            checkpoint,
         )
         .map(drop)
     };
@@ -102,13 +102,13 @@ proptest! {
         let mut last = None;
         for (chunks, chunk_rows, block) in attempts {
             let (reader, profile, settings) =
-                (raw.as_slice(), Arc::clone(&canonical), settings(chunk_rows, block));
+                (stored(&raw), Arc::clone(&canonical), settings(chunk_rows, block));
             let mut decoder = match checkpoint.take() {
                 None => Decoder::start(reader, profile, SCOPE, settings),
                 Some(checkpoint) => {
                     let json = serde_json::to_string(&checkpoint).unwrap();
-                    let checkpoint = serde_json::from_str(&json).unwrap();
-                    Decoder::resume(reader, profile, SCOPE, settings, checkpoint)
+                    let checkpoint: Checkpoint = serde_json::from_str(&json).unwrap();
+                    Decoder::resume(reader, profile, SCOPE, settings, &checkpoint)
                 }
             }.unwrap();
             for _ in 0..chunks {
@@ -127,6 +127,8 @@ proptest! {
         let last = last.unwrap();
         prop_assert_eq!(&resumed, &whole);
         prop_assert_eq!(&last.tally, &summary.tally);
+        prop_assert_eq!(&last.columns, &summary.columns);
+        prop_assert_eq!(&last.keys, &summary.keys);
         prop_assert_eq!(last.sha256, summary.sha256);
         prop_assert_eq!(resumed.counts.0, summary.tally.loaded);
         prop_assert_eq!(resumed.counts.1, summary.tally.rejected_total());
@@ -143,6 +145,6 @@ proptest! {
 /// The checkpoint behind the last record.
 fn finished(raw: &[u8], profile: &Arc<Profile>) -> Checkpoint {
     let mut decoder =
-        Decoder::start(raw, Arc::clone(profile), SCOPE, settings(u64::MAX, 4096)).unwrap();
+        Decoder::start(stored(raw), Arc::clone(profile), SCOPE, settings(u64::MAX, 4096)).unwrap();
     decoder.next_chunk().unwrap().unwrap().checkpoint
 }

@@ -67,7 +67,7 @@ fn counts_of(rows: &[Row]) -> [u64; 3] {
 
 #[test]
 fn a_line_of_a_hundred_megabytes_is_skipped_in_a_small_buffer() {
-    for byte in [b'x', b',', b'"', b'\\', 0] {
+    for byte in [b'x', b',', b'"', b'\\'] {
         let line_bytes = if byte == b'x' { 100 << 20 } else { 1 << 20 };
         let text = (&b"a,b\n"[..])
             .chain(io::repeat(byte).take(line_bytes))

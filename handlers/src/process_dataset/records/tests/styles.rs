@@ -161,7 +161,9 @@ proptest! {
 
     #[test]
     fn resuming_finds_the_same_records(text in text(), style in styles(), bound in 1_usize..60) {
-        let input = of_text(text.as_bytes(), 8, None).unwrap();
+        let Ok(input) = of_text(text.as_bytes(), 8, None) else {
+            return Ok(());
+        };
         let Ok(mut records) = Records::open(input, style, 8, bound) else {
             return Ok(());
         };
