@@ -3,6 +3,7 @@
 mod held;
 mod list;
 mod load;
+mod quality;
 mod rejects;
 mod show;
 mod spool;
@@ -20,5 +21,6 @@ pub(crate) fn routes() -> OpenApiRouter<Shared> {
     OpenApiRouter::new()
         .routes(routes!(load::load_dataset, list::list_datasets))
         .routes(routes!(show::show_dataset))
+        .routes(routes!(quality::show_quality))
         .routes(routes!(rejects::list_rejects))
 }

@@ -142,6 +142,7 @@ impl From<LedgerError> for ApiError {
             }
             LedgerError::Contended(_) => Self::unavailable("contended", error.to_string()),
             LedgerError::StaleClaim(_) => Self::conflict(error.to_string()),
+            LedgerError::Conflict(message) => Self::conflict(message),
             LedgerError::NotFound { what, id } => Self::not_found(what, id),
             LedgerError::Invalid(message) => Self::invalid(message),
             LedgerError::Database(_) => Self::internal(&error),
@@ -153,7 +154,6 @@ impl From<LoadRequestError> for ApiError {
     fn from(error: LoadRequestError) -> Self {
         match error {
             LoadRequestError::Ledger(error) => error.into(),
-            LoadRequestError::CaseClosed(message) => Self::conflict(message),
             LoadRequestError::Path(_) => Self::invalid(error.to_string()).hint(
                 "name a file under an allowed directory, or upload it as multipart/form-data",
             ),

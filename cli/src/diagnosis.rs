@@ -76,10 +76,6 @@ fn load_request(error: &LoadRequestError) -> Option<(Exit, Option<String>)> {
         // The next cause in the chain may not be there: these are transparent.
         LoadRequestError::Ledger(error) => known(error),
         LoadRequestError::Path(error) => known(error),
-        LoadRequestError::CaseClosed(_) => {
-            let hint = "`nexus cases change ID --state open` reopens it";
-            Some((Exit::Usage, Some(hint.to_owned())))
-        }
         LoadRequestError::NoSuchProfile(_) => {
             let hint = "a profile of your own is given as a file: --profile FILE.toml";
             Some((Exit::Usage, Some(hint.to_owned())))
@@ -109,7 +105,11 @@ fn ledger(error: &LedgerError) -> (Exit, Option<&'static str>) {
             Exit::Usage,
             Some("a URL is written postgres://user:password@host:port/database"),
         ),
-        LedgerError::Invalid(_) => (Exit::Usage, None),
+        LedgerError::Conflict(text) if text.contains("reopen it") => (
+            Exit::Usage,
+            Some("`nexus cases change ID --state open` reopens it"),
+        ),
+        LedgerError::Invalid(_) | LedgerError::Conflict(_) => (Exit::Usage, None),
         LedgerError::Database(text) => (Exit::Failed, database(text)),
     }
 }

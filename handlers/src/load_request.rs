@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use diesel_async::AsyncConnection;
 use nexus_config::{NotAdmitted, Roots};
 use nexus_jobs::kinds::ProcessDataset;
-use nexus_jobs::{Actor, CaseId, DatasetId, JobId};
+use nexus_jobs::{Actor, CaseId, DatasetId, JobId, LoadId};
 use nexus_producer::{NewJob, Producer};
-use nexus_schema::datasets::{self, NewDataset};
+use nexus_schema::datasets::{self, NewDataset, NewLoad};
 use nexus_schema::{AsyncPgConnection, Error as LedgerError};
 
 use crate::process_dataset::profile::{Profile, ProfileError};
@@ -22,14 +22,28 @@ pub const PROFILE_BYTES_MAX: usize = 64 * 1024;
 /// What is to be loaded, and how it is to be read.
 #[derive(Clone, Debug)]
 pub struct LoadRequest {
-    /// The case that the dataset belongs to.
-    pub case: CaseId,
+    /// The dataset that it is to be part of.
+    pub into: LoadInto,
     /// The file; it must lie under an allowed root.
     pub path: PathBuf,
-    /// The dataset's name; `None`: the file's.
-    pub name: Option<String>,
     /// How the file says what it says.
     pub profile: ProfileChoice,
+    /// Load it even if the case has the same bytes already.
+    pub force: bool,
+}
+
+/// Which dataset a file becomes, or becomes part of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LoadInto {
+    /// A new one.
+    New {
+        /// The case that it belongs to.
+        case: CaseId,
+        /// Its name; `None`: the file's.
+        name: Option<String>,
+    },
+    /// One that is there, behind its rows.
+    Append(DatasetId),
 }
 
 /// A profile, by its name or in full.
@@ -49,8 +63,10 @@ pub enum ProfileChoice {
 /// What was asked for: both are there, or neither is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Requested {
-    /// The dataset, pending.
+    /// The dataset, pending unless it was there.
     pub dataset_id: DatasetId,
+    /// The load, pending.
+    pub load_id: LoadId,
     /// The job that will load it.
     pub job_id: JobId,
 }
@@ -70,12 +86,10 @@ pub enum LoadRequestError {
     /// A name is empty or too long, or a path or profile is of no use.
     #[error("{0}")]
     Invalid(String),
-    /// The case does not take datasets: it is closed.
-    #[error("{0}")]
-    CaseClosed(String),
-    /// The ledger: no such case, or Postgres is away.
+    /// The ledger: no such case or dataset, one that takes no files ([`LedgerError::Conflict`]), or
+    /// Postgres is away.
     #[error(transparent)]
-    Ledger(LedgerError),
+    Ledger(#[from] LedgerError),
 }
 
 impl ProfileChoice {
@@ -110,8 +124,8 @@ impl ProfileChoice {
     }
 }
 
-/// Asks for a dataset to be loaded: checks the path and the profile, then writes the dataset's row
-/// and its job in one transaction.
+/// Asks for a file to be loaded: checks the path and the profile, then writes the load's row, its
+/// dataset's if that is new, and its job in one transaction.
 ///
 /// After [`LedgerError::Unavailable`] it is open whether the transaction was committed.
 pub async fn request_load(
@@ -121,31 +135,45 @@ pub async fn request_load(
     request: &LoadRequest,
     actor: &Actor,
 ) -> Result<Requested, LoadRequestError> {
-    let new = prepare(roots, request).await?;
+    let (new, load) = prepare(roots, request).await?;
     let enqueued = conn
         .transaction::<_, LedgerError, _>(async |conn| {
-            let (dataset_id, tenant) = datasets::create(conn, &new, actor).await?;
-            let job = NewJob::of(&ProcessDataset { dataset_id })
-                .map_err(|error| LedgerError::Invalid(error.to_string()))?
-                .tenant(tenant);
+            let created = match &new {
+                New::Dataset(new) => datasets::create(conn, new, &load, actor).await?,
+                New::File(dataset) => datasets::append(conn, *dataset, &load, actor).await?,
+            };
+            let (dataset_id, load_id) = (created.dataset, created.load);
+            let job = NewJob::of(&ProcessDataset {
+                dataset_id,
+                load_id,
+            })
+            .map_err(|error| LedgerError::Invalid(error.to_string()))?
+            .tenant(created.tenant);
             let ids = producer.enqueue_in(conn, &[job], actor).await?;
             let [job_id] = ids[..] else {
                 let count = ids.len();
                 return Err(LedgerError::Database(format!("{count} ids for one job")));
             };
-            datasets::attach_job(conn, dataset_id, job_id).await?;
-            Ok(Requested { dataset_id, job_id })
+            datasets::attach_job(conn, load_id, job_id).await?;
+            Ok(Requested {
+                dataset_id,
+                load_id,
+                job_id,
+            })
         })
         .await;
-    enqueued.map_err(|error| match error {
-        // The type and the job were checked above, so the case's state is what is left.
-        LedgerError::Invalid(text) => LoadRequestError::CaseClosed(text),
-        other => LoadRequestError::Ledger(other),
-    })
+    Ok(enqueued?)
+}
+
+/// What is to be written beside the load.
+#[derive(Debug)]
+enum New {
+    Dataset(NewDataset),
+    File(DatasetId),
 }
 
 /// Everything that can be said without the ledger.
-async fn prepare(roots: &Roots, request: &LoadRequest) -> Result<NewDataset, LoadRequestError> {
+async fn prepare(roots: &Roots, request: &LoadRequest) -> Result<(New, NewLoad), LoadRequestError> {
     let (profile_name, toml) = request.profile.resolve()?;
     let profile = Profile::parse(toml)?;
     let (roots, path) = (roots.clone(), request.path.clone());
@@ -157,19 +185,25 @@ async fn prepare(roots: &Roots, request: &LoadRequest) -> Result<NewDataset, Loa
         let text = format!("{}: a path must be UTF-8", source.display());
         return Err(LoadRequestError::Invalid(text));
     };
-    let file = source.rsplit('/').next().unwrap_or(source);
-    let name = match &request.name {
-        Some(name) => checked("the dataset's name", name)?,
-        None => cut(file),
+    let new = match &request.into {
+        LoadInto::New { case, name } => New::Dataset(NewDataset {
+            case: *case,
+            name: match name {
+                Some(name) => checked("the dataset's name", name)?,
+                None => cut(source.rsplit('/').next().unwrap_or(source)),
+            }
+            .to_owned(),
+        }),
+        LoadInto::Append(dataset) => New::File(*dataset),
     };
-    Ok(NewDataset {
-        case: request.case,
-        name: name.to_owned(),
+    let load = NewLoad {
         type_: profile.dataset_type.as_str().to_owned(),
         source: source.to_owned(),
         profile_name: profile_name.to_owned(),
         profile: toml.to_owned(),
-    })
+        forced: request.force,
+    };
+    Ok((new, load))
 }
 
 /// A name, if it can stand in a row and on a screen.
@@ -206,10 +240,13 @@ mod tests {
 
     fn request(path: &str, name: Option<&str>, profile: &str) -> LoadRequest {
         LoadRequest {
-            case: CaseId(1),
+            into: LoadInto::New {
+                case: CaseId(1),
+                name: name.map(str::to_owned),
+            },
             path: path.into(),
-            name: name.map(str::to_owned),
             profile: ProfileChoice::read(profile, Some("mine")),
+            force: false,
         }
     }
 
@@ -255,15 +292,15 @@ mod tests {
         let roots = Roots::new(&[env!("CARGO_MANIFEST_DIR").into()]);
         let named = async |name| {
             let request = request(manifest, name, "corporate-payments");
-            prepare(&roots, &request).await
+            match prepare(&roots, &request).await? {
+                (New::Dataset(new), load) => Ok::<_, LoadRequestError>((new.name, load)),
+                (New::File(dataset), _) => panic!("appends to {dataset}"),
+            }
         };
-        let new = named(None).await.unwrap();
-        assert_eq!(
-            (new.name.as_str(), new.type_.as_str()),
-            ("Cargo.toml", "transactions")
-        );
-        assert_eq!(new.source, manifest);
-        assert_eq!(named(Some("May")).await.unwrap().name, "May");
+        let (name, load): (String, NewLoad) = named(None).await.unwrap();
+        assert_eq!((&*name, &*load.type_), ("Cargo.toml", "transactions"));
+        assert_eq!(load.source, manifest);
+        assert_eq!(named(Some("May")).await.unwrap().0, "May");
         assert!(named(Some(" ")).await.is_err());
         assert!(named(Some("a\0b")).await.is_err());
         assert!(named(Some(&"x".repeat(201))).await.is_err());

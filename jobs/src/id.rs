@@ -49,6 +49,10 @@ integer_id! {
     DatasetId
 }
 integer_id! {
+    /// One file of a dataset.
+    LoadId
+}
+integer_id! {
     /// Whose data it is. Tenant [`TenantId::PLATFORM`] is the platform itself.
     TenantId
 }

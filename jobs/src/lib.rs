@@ -25,7 +25,7 @@ pub mod retry;
 pub mod settle;
 pub mod state;
 
-pub use id::{Actor, CaseId, DatasetId, JobId, TenantId, Token, WorkerId};
+pub use id::{Actor, CaseId, DatasetId, JobId, LoadId, TenantId, Token, WorkerId};
 pub use job::{Execution, Job, Weight};
 pub use lane::{Band, Lane, QueueName};
 pub use new_job::{Due, NewJob};

@@ -73,7 +73,7 @@ pub async fn open(
         .await
         .map_err(|error| match error {
             DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, _) => {
-                Error::Invalid(format!("there is a case {name:?} already"))
+                Error::Conflict(format!("there is a case {name:?} already"))
             }
             DieselError::DatabaseError(DatabaseErrorKind::ForeignKeyViolation, _) => {
                 Error::NotFound {

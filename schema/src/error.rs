@@ -26,6 +26,9 @@ pub enum Error {
     /// The request is at fault.
     #[error("{0}")]
     Invalid(String),
+    /// The request is well, but does not go with what is there.
+    #[error("{0}")]
+    Conflict(String),
     /// Anything else that Postgres said.
     #[error("Postgres: {0}")]
     Database(String),

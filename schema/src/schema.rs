@@ -30,6 +30,62 @@ pub mod nexus {
     }
 
     diesel::table! {
+        nexus.dataset_columns (dataset_id, field) {
+            tenant_id -> Int8,
+            case_id -> Int8,
+            dataset_id -> Int8,
+            field -> Text,
+            position -> Int4,
+            rows -> Int8,
+            nulls -> Int8,
+            distinct_estimate -> Int8,
+            distinct_is_exact -> Bool,
+            length_min -> Nullable<Int4>,
+            length_max -> Nullable<Int4>,
+            value_min -> Nullable<Text>,
+            value_max -> Nullable<Text>,
+            top -> Json,
+            sketch -> Bytea,
+        }
+    }
+
+    diesel::table! {
+        nexus.dataset_loads (id) {
+            id -> Int8,
+            tenant_id -> Int8,
+            case_id -> Int8,
+            dataset_id -> Int8,
+            job_id -> Nullable<Int8>,
+            state -> Text,
+            source -> Text,
+            profile_name -> Text,
+            profile -> Text,
+            forced -> Bool,
+            checkpoint -> Nullable<Json>,
+            rows_before -> Nullable<Int8>,
+            sha256 -> Nullable<Text>,
+            bytes -> Nullable<Int8>,
+            format -> Nullable<Text>,
+            compression -> Nullable<Text>,
+            encoding -> Nullable<Text>,
+            encoding_basis -> Nullable<Text>,
+            rows_read -> Int8,
+            rows_loaded -> Int8,
+            rows_rejected -> Int8,
+            rows_negative -> Int8,
+            rows_zero -> Int8,
+            date_min -> Nullable<Date>,
+            date_max -> Nullable<Date>,
+            duplicates -> Nullable<Json>,
+            timing -> Nullable<Json>,
+            error -> Nullable<Text>,
+            created_at -> Timestamptz,
+            created_by -> Text,
+            finished_at -> Nullable<Timestamptz>,
+        }
+    }
+
+    diesel::table! {
         nexus.dataset_reject_counts (dataset_id, reason) {
             tenant_id -> Int8,
             case_id -> Int8,
@@ -40,7 +96,7 @@ pub mod nexus {
     }
 
     diesel::table! {
-        nexus.dataset_rejects (dataset_id, line_no, rejected_at) {
+        nexus.dataset_rejects (dataset_id, row_no, rejected_at) {
             tenant_id -> Int8,
             case_id -> Int8,
             dataset_id -> Int8,
@@ -73,13 +129,6 @@ pub mod nexus {
             #[sql_name = "type"]
             type_ -> Text,
             state -> Text,
-            source -> Text,
-            profile_name -> Text,
-            profile -> Text,
-            job_id -> Nullable<Int8>,
-            checkpoint -> Nullable<Json>,
-            sha256 -> Nullable<Text>,
-            bytes -> Nullable<Int8>,
             rows_read -> Int8,
             rows_loaded -> Int8,
             rows_rejected -> Int8,
@@ -87,7 +136,6 @@ pub mod nexus {
             rows_zero -> Int8,
             date_min -> Nullable<Date>,
             date_max -> Nullable<Date>,
-            timing -> Nullable<Json>,
             error -> Nullable<Text>,
             created_at -> Timestamptz,
             created_by -> Text,
@@ -200,6 +248,8 @@ pub mod nexus {
     }
 
     diesel::joinable!(cases -> tenants (tenant_id));
+    diesel::joinable!(dataset_columns -> datasets (dataset_id));
+    diesel::joinable!(dataset_loads -> datasets (dataset_id));
     diesel::joinable!(dataset_reject_counts -> datasets (dataset_id));
     diesel::joinable!(dataset_sums -> datasets (dataset_id));
     diesel::joinable!(datasets -> cases (case_id));
@@ -208,6 +258,8 @@ pub mod nexus {
     diesel::allow_tables_to_appear_in_same_query!(
         attempt_errors,
         cases,
+        dataset_columns,
+        dataset_loads,
         dataset_reject_counts,
         dataset_rejects,
         dataset_sums,

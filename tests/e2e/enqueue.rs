@@ -5,7 +5,7 @@ use std::time::Duration;
 use chrono::Utc;
 use diesel_async::AsyncConnection;
 use nexus_jobs::kinds::{Noop, ProcessDataset};
-use nexus_jobs::{Band, DatasetId, JobId, NewJob, QueueName, TenantId};
+use nexus_jobs::{Band, DatasetId, JobId, LoadId, NewJob, QueueName, TenantId};
 use nexus_producer::enqueue_in;
 use nexus_schema::{Error, jobs};
 use nexus_tests::bed::{actor, noop};
@@ -55,6 +55,7 @@ async fn light_jobs_share_dispatch_rows_and_heavy_ones_do_not() {
     in_bed(async |bed| {
         let heavy = NewJob::of(&ProcessDataset {
             dataset_id: DatasetId(1),
+            load_id: LoadId(1),
         })
         .unwrap();
         let mut jobs = vec![noop(); 250];

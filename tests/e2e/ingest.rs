@@ -6,7 +6,8 @@ use diesel::sql_query;
 use diesel::sql_types::BigInt;
 use diesel_async::RunQueryDsl;
 use nexus_handlers::generate::Expected;
-use nexus_jobs::DatasetId;
+use nexus_handlers::load_request::LoadInto;
+use nexus_jobs::{CaseId, DatasetId};
 use nexus_schema::datasets::{DatasetDetail, Reject, rejects};
 use nexus_tests::loads::{CANONICAL, Ended, generated, gzip, whole_sum};
 use nexus_tests::{TestBed, WorkerRun, bounded};
@@ -283,6 +284,7 @@ async fn the_rejects_are_the_spoilt_lines(bed: &TestBed, id: DatasetId, csv: &[u
     assert_eq!(found.len(), 200);
     for (found, wanted) in found.into_iter().zip(&wanted) {
         let Reject {
+            load_id: _,
             line_no,
             row_no,
             column_name,
@@ -356,8 +358,18 @@ async fn two_loads_of_one_file_are_two_datasets() {
         let bed = bed().await;
         let (bytes, _) = generated(3000, 5, 0);
         let path = bed.data_file("twice.csv", bytes);
-        let (first, _) = loaded(&bed, &path, CANONICAL).await;
-        let (second, _) = loaded(&bed, &path, CANONICAL).await;
+        let (first, ended) = loaded(&bed, &path, CANONICAL).await;
+        let into = LoadInto::New {
+            case: CaseId(ended.dataset.dataset.case_id),
+            name: None,
+        };
+        let forced = bed.request_into(into, &path, CANONICAL, true).await;
+        let forced = forced.unwrap();
+        let _relay = bed.relay();
+        let worker = WorkerRun::start(&bed);
+        bed.ended(forced).await;
+        worker.stop().await;
+        let second = forced.dataset_id;
         assert_ne!(first, second);
         assert_eq!(bed.rows(first).await, bed.rows(second).await);
         let mut conn = bed.conn().await;

@@ -14,6 +14,7 @@ use nexus_handlers::process_dataset::settings::DecodeSettings;
 use nexus_jobs::Token;
 use nexus_schema::Error;
 use nexus_schema::copy::{ChunkToLoad, LeafRows, Loaders};
+use nexus_schema::datasets::{self, Started};
 use nexus_tests::bed::Test;
 use nexus_tests::eventually::SOON;
 use nexus_tests::held_month::{Held, rescue_all};
@@ -172,22 +173,26 @@ async fn a_stale_claims_chunk_is_refused_whole() {
             tenant_id: about.tenant_id,
             case_id: about.case_id,
             dataset_id: about.id,
+            rows_before: 0,
         };
         let claimed = Claimant::fleeting().claim_all(&mut *bed.conn().await).await;
+        let job = requested.job_id;
+        let started = datasets::start(&mut *bed.conn().await, requested.load_id, job).await;
+        assert!(matches!(started, Ok(Started::Go(_))), "{started:?}");
         let mut loader = Loaders::new(&bed.settings().postgres)
             .connect()
             .await
             .unwrap();
         let mut load = async |chunk: Chunk, token: Token| {
             let leaves = chunk.months.into_iter().map(|rows| LeafRows {
-                month: rows.month.first_day(),
+                month: Some(rows.month.first_day()),
                 bytes: rows.payload.into(),
             });
             let chunk = ChunkToLoad {
                 table: "transactions",
                 leaves: leaves.collect(),
                 rejects: Some(chunk.rejects.into()),
-                dataset: requested.dataset_id,
+                load: requested.load_id,
                 checkpoint: serde_json::to_string(&chunk.checkpoint).unwrap(),
                 job: requested.job_id,
                 token,

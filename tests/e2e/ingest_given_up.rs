@@ -30,7 +30,7 @@ async fn a_dataset_whose_job_was_given_up_fails_and_its_rows_go() {
         worker.stop().await;
 
         let failed = fail_orphans(&mut *bed.conn().await, 10).await;
-        assert_eq!(failed.unwrap(), [asked.dataset_id]);
+        assert_eq!(failed.unwrap(), [asked.load_id]);
         let dataset = bed.dataset(asked.dataset_id).await.dataset;
         assert_eq!((&*dataset.state, dataset.rows_loaded), ("failed", 0));
         assert_eq!(bed.rows(asked.dataset_id).await.rows, 0);

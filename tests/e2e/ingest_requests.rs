@@ -5,6 +5,7 @@ use std::path::Path;
 
 use nexus_handlers::load_request::LoadRequestError;
 use nexus_jobs::CaseId;
+use nexus_schema::Error as LedgerError;
 use nexus_schema::cases::{self, CaseChange};
 use nexus_tests::bed::actor;
 use nexus_tests::loads::CANONICAL;
@@ -140,7 +141,7 @@ async fn a_case_that_takes_no_datasets_is_refused() {
         assert_eq!(closed, format!("case {case} is closed: reopen it first"));
         let error = bed.request(case, &path, profile).await.unwrap_err();
         assert!(
-            matches!(error, LoadRequestError::CaseClosed(_)),
+            matches!(error, LoadRequestError::Ledger(LedgerError::Conflict(_))),
             "{error:?}"
         );
     })

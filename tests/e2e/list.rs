@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use nexus_jobs::kinds::ProcessDataset;
-use nexus_jobs::{DatasetId, FailureReason, NewJob, QueueName, State, TenantId};
+use nexus_jobs::{DatasetId, FailureReason, LoadId, NewJob, QueueName, State, TenantId};
 use nexus_schema::jobs::{Filter, JobView, list};
 use nexus_schema::ledger;
 use nexus_tests::bed::noop;
@@ -29,6 +29,7 @@ async fn pages(bed: &TestBed, filter: &Filter, size: u32) -> Vec<JobView> {
 async fn mixed(bed: &TestBed) {
     let heavy = NewJob::of(&ProcessDataset {
         dataset_id: DatasetId(1),
+        load_id: LoadId(1),
     });
     let variants = [
         noop(),

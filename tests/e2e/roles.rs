@@ -97,6 +97,15 @@ async fn the_loader_sees_no_job_and_writes_only_leaves() {
         .await;
         refused(bed, "nexus_loader", &format!("SELECT FROM {leaf}")).await;
         refused(bed, "nexus_loader", &format!("DELETE FROM {leaf}")).await;
+        let party = "INSERT INTO nexus.parties (tenant_id, case_id, dataset_id, row_no, row_id, \
+             role, party_id) VALUES (1, 1, 1, 1, 'r', 'vendor', 'V')";
+        allowed(bed, "nexus_loader", party).await;
+        refused(bed, "nexus_app", party).await;
+        allowed(bed, "nexus_app", "DELETE FROM nexus.parties").await;
+        for table in ["parties", "calendars", "dataset_loads", "dataset_columns"] {
+            refused(bed, "nexus_loader", &format!("SELECT FROM nexus.{table}")).await;
+            refused(bed, "nexus_loader", &format!("DELETE FROM nexus.{table}")).await;
+        }
         refused(bed, "nexus_loader", "SELECT FROM nexus.datasets").await;
         refused(bed, "nexus_loader", "UPDATE nexus.datasets SET error = 'x'").await;
     })

@@ -11,7 +11,7 @@ use flate2::write::GzEncoder;
 use nexus_config::Roots;
 use nexus_handlers::generate::{Expected, Generator};
 use nexus_handlers::load_request::{
-    LoadRequest, LoadRequestError, ProfileChoice, Requested, request_load,
+    LoadInto, LoadRequest, LoadRequestError, ProfileChoice, Requested, request_load,
 };
 use nexus_jobs::{CaseId, DatasetId, TenantId};
 use nexus_schema::cases;
@@ -74,18 +74,30 @@ impl TestBed {
         CaseId(case.expect("a case").id)
     }
 
-    /// Asks for a load.
+    /// Asks for a load as a new dataset.
     pub async fn request(
         &self,
         case: CaseId,
         path: &Path,
         profile: &str,
     ) -> Result<Requested, LoadRequestError> {
+        let into = LoadInto::New { case, name: None };
+        self.request_into(into, path, profile, false).await
+    }
+
+    /// Asks for a load.
+    pub async fn request_into(
+        &self,
+        into: LoadInto,
+        path: &Path,
+        profile: &str,
+        force: bool,
+    ) -> Result<Requested, LoadRequestError> {
         let request = LoadRequest {
-            case,
+            into,
             path: path.to_owned(),
-            name: None,
             profile: ProfileChoice::read(profile, None),
+            force,
         };
         let roots = Roots::new(&self.settings().datasets.roots);
         let producer = self.producer();
@@ -98,6 +110,13 @@ impl TestBed {
         let case = self.open_case().await;
         let requested = self.request(case, path, profile).await;
         requested.expect("a load that may be asked for")
+    }
+
+    /// Asks for a file to be appended, which must be granted.
+    pub async fn append(&self, dataset: DatasetId, path: &Path) -> Requested {
+        let into = LoadInto::Append(dataset);
+        let requested = self.request_into(into, path, CANONICAL, false).await;
+        requested.expect("an append that may be asked for")
     }
 
     /// What stands of a dataset.

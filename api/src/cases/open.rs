@@ -55,8 +55,8 @@ pub(super) async fn open_case(
             let location = [(LOCATION, format!("/v1/cases/{}", case.id))];
             Ok((StatusCode::CREATED, location, Json(case)).into_response())
         }
-        // The names were checked above, so one that is taken is what is left.
-        Err(LedgerError::Invalid(message)) => {
+        // The name is taken.
+        Err(LedgerError::Conflict(message)) => {
             let taken = cases::find_named(&mut conn, tenant, &new.name).await?;
             let error = ApiError::conflict(message);
             Err(match taken {

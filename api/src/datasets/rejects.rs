@@ -17,14 +17,14 @@ use crate::page;
 pub(super) struct RejectsQuery {
     /// Rejected for this reason.
     reason: Option<String>,
-    /// On lines above this: the `next` of the page before.
+    /// With row numbers above this: the `next` of the page before.
     after: Option<i64>,
     /// Rejects of a page: at most `api.page_max`, 50 if left out.
     #[param(minimum = 1)]
     limit: Option<u32>,
 }
 
-/// List a dataset's rejected rows, in the file's order
+/// List a dataset's rejected rows, in the order of its files and their rows
 #[utoipa::path(get, path = "/v1/datasets/{id}/rejects", tag = super::TAG,
     params(("id" = i64, Path, description = "The dataset"), RejectsQuery),
     responses(

@@ -7,7 +7,7 @@ use crate::app::Shared;
 use crate::error::{ApiError, ErrorBody, Refusals};
 use crate::extract::Id;
 
-/// Show a dataset with its sums and its rejects by reason
+/// Show a dataset with its loads, its sums and its rejects by reason
 #[utoipa::path(get, path = "/v1/datasets/{id}", tag = super::TAG,
     params(("id" = i64, Path, description = "The dataset")),
     responses(

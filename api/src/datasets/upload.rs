@@ -5,10 +5,10 @@ use axum::extract::{DefaultBodyLimit, FromRequest, Request};
 use axum::http::StatusCode;
 use nexus_config::Settings;
 use nexus_handlers::load_request::{LoadRequest, PROFILE_BYTES_MAX, ProfileChoice};
-use nexus_jobs::CaseId;
 use utoipa::ToSchema;
 
 use super::held::Held;
+use super::load::into;
 use super::spool::{Part, Spooled};
 use crate::body::announced;
 use crate::error::ApiError;
@@ -23,15 +23,19 @@ const FIELD_BYTES_MAX: usize = 1024;
 #[derive(Debug, ToSchema)]
 #[expect(dead_code, reason = "describes a form; never made")]
 pub(super) struct UploadForm {
-    /// The case that the dataset belongs to.
-    case_id: i64,
+    /// The case that a new dataset belongs to.
+    case_id: Option<i64>,
+    /// The dataset to append to, instead of a new one. Its type must be the profile's.
+    dataset_id: Option<i64>,
     /// The name of a shipped profile, or a profile's TOML.
     #[schema(example = "corporate-payments")]
     profile: String,
     /// What a profile given as TOML is called; `own` if left out.
     profile_name: Option<String>,
-    /// The dataset's name; the file's if left out.
+    /// A new dataset's name; the file's if left out.
     name: Option<String>,
+    /// `true`: load it even if the case has the same bytes already.
+    force: Option<bool>,
     /// The file: CSV, plain or gzip, at most `api.upload_bytes_max`.
     #[schema(value_type = String, format = Binary)]
     file: Vec<u8>,
@@ -50,9 +54,11 @@ pub(super) struct Upload {
 #[derive(Debug, Default)]
 struct Form {
     case_id: Option<String>,
+    dataset_id: Option<String>,
     profile: Option<String>,
     profile_name: Option<String>,
     name: Option<String>,
+    force: Option<String>,
     file: Option<(Option<String>, Spooled)>,
 }
 
@@ -111,12 +117,15 @@ impl Form {
                 return Ok(());
             }
             "case_id" => (&mut self.case_id, FIELD_BYTES_MAX),
+            "dataset_id" => (&mut self.dataset_id, FIELD_BYTES_MAX),
+            "force" => (&mut self.force, FIELD_BYTES_MAX),
             "profile" => (&mut self.profile, PROFILE_BYTES_MAX),
             "profile_name" => (&mut self.profile_name, FIELD_BYTES_MAX),
             "name" => (&mut self.name, FIELD_BYTES_MAX),
             _ => {
                 return Err(ApiError::invalid(format!(
-                    "unknown field {name:?}: there are case_id, profile, profile_name, name and file"
+                    "unknown field {name:?}: there are case_id, dataset_id, profile, profile_name, \
+                     name, force and file"
                 )));
             }
         };
@@ -130,20 +139,42 @@ impl Form {
     fn finish(self) -> Result<Upload, ApiError> {
         let missing = |field: &str| ApiError::invalid(format!("field {field:?} is missing"));
         let (named, file) = self.file.ok_or_else(|| missing("file"))?;
-        let case = self.case_id.ok_or_else(|| missing("case_id"))?;
-        let case: CaseId = case.trim().parse().map_err(|_| {
-            ApiError::invalid(format!(
-                "field \"case_id\": {case:?} is no id: ids are whole numbers"
-            ))
-        })?;
+        let case = id("case_id", self.case_id)?;
+        let dataset = id("dataset_id", self.dataset_id)?;
+        let name = match dataset {
+            Some(_) => self.name,
+            None => Some(self.name.or(named).unwrap_or_else(|| "upload".to_owned())),
+        };
         let profile = self.profile.ok_or_else(|| missing("profile"))?;
         let request = LoadRequest {
-            case,
+            into: into(case, dataset, name)?,
             path: file.path().to_owned(),
-            name: Some(self.name.or(named).unwrap_or_else(|| "upload".to_owned())),
             profile: ProfileChoice::read(&profile, self.profile_name.as_deref()),
+            force: flag("force", self.force.as_deref())?,
         };
         Ok(Upload { request, file })
+    }
+}
+
+/// A field that is an id.
+fn id(field: &str, text: Option<String>) -> Result<Option<i64>, ApiError> {
+    let Some(text) = text else { return Ok(None) };
+    let id = text.trim().parse().map_err(|_| {
+        ApiError::invalid(format!(
+            "field {field:?}: {text:?} is no id: ids are whole numbers"
+        ))
+    })?;
+    Ok(Some(id))
+}
+
+/// A field that is yes or no; no if it is not there.
+fn flag(field: &str, text: Option<&str>) -> Result<bool, ApiError> {
+    match text.map(str::trim) {
+        None | Some("false") => Ok(false),
+        Some("true") => Ok(true),
+        Some(other) => Err(ApiError::invalid(format!(
+            "field {field:?}: {other:?} is neither true nor false"
+        ))),
     }
 }
 

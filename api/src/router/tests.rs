@@ -220,6 +220,7 @@ fn every_route_is_described() {
     GET /v1/datasets
     POST /v1/datasets
     GET /v1/datasets/{id}
+    GET /v1/datasets/{id}/quality
     GET /v1/datasets/{id}/rejects
     GET /v1/jobs
     POST /v1/jobs

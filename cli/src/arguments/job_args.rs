@@ -57,7 +57,7 @@ impl JobArgs {
         };
         parse(&text).map_err(|error| {
             Failure::new(Exit::Usage, format!("{place}: not JSON: {error}"))
-                .hint("arguments are JSON, such as --args '{\"dataset_id\": 7}'; --args @FILE reads a file")
+                .hint("arguments are JSON, such as --args '{\"padding\": \"x\"}'; --args @FILE reads a file")
                 .into()
         })
     }

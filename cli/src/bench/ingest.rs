@@ -9,7 +9,7 @@ use std::time::Instant;
 use anyhow::Context as _;
 use nexus_config::Roots;
 use nexus_handlers::generate::Generator;
-use nexus_handlers::load_request::{LoadRequest, ProfileChoice, request_load};
+use nexus_handlers::load_request::{LoadInto, LoadRequest, ProfileChoice, request_load};
 use nexus_handlers::process_dataset::chunk::{Chunk, RowScope};
 use nexus_handlers::process_dataset::decoder::Decoder;
 use nexus_handlers::process_dataset::profile::Profile;
@@ -72,10 +72,11 @@ async fn whole_job(rig: &Rig, file: &Path, case: CaseId, rows: u64) -> anyhow::R
     let relay = rig.start_relay();
     let worker = Worker::start(&rig.settings, "{datasets = 1}")?;
     let request = LoadRequest {
-        case,
+        into: LoadInto::New { case, name: None },
         path: file.to_owned(),
-        name: None,
         profile: ProfileChoice::Shipped(PROFILE.to_owned()),
+        // The same file again and again.
+        force: true,
     };
     let roots = Roots::new(&rig.settings.datasets.roots);
     let mut conn = rig.pool.get().await?;
@@ -108,7 +109,7 @@ async fn bare_copy(rig: &Rig, file: &Path) -> anyhow::Result<f64> {
             .months
             .into_iter()
             .map(|month| LeafRows {
-                month: month.month.first_day(),
+                month: Some(month.month.first_day()),
                 bytes: month.payload.into(),
             })
             .collect();
@@ -125,6 +126,7 @@ fn encode(file: &Path, chunk_rows: u64) -> anyhow::Result<Vec<Chunk>> {
         tenant_id: 0,
         case_id: 0,
         dataset_id: 0,
+        rows_before: 0,
     };
     let settings = DecodeSettings {
         chunk_rows,

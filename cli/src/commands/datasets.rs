@@ -17,7 +17,7 @@ pub(crate) use show::sums;
 /// What to do with datasets.
 #[derive(Debug, Subcommand)]
 pub(crate) enum DatasetsCommand {
-    /// Load files as a job each
+    /// Load files, each as a job and a new dataset, or appended to one
     Load(load::LoadArgs),
     /// List datasets, the newest first
     List(list::ListArgs),
@@ -53,7 +53,7 @@ fn count(rows: i64) -> u64 {
 /// A dataset for tests.
 #[cfg(test)]
 pub(crate) fn sample() -> nexus_schema::datasets::DatasetDetail {
-    use nexus_schema::datasets::{CurrencySum, DatasetDetail, DatasetView, RejectCount};
+    use nexus_schema::datasets::{CurrencySum, DatasetDetail, DatasetView, LoadView, RejectCount};
     use nexus_schema::money::Total;
     use serde_json::json;
 
@@ -64,6 +64,35 @@ pub(crate) fn sample() -> nexus_schema::datasets::DatasetDetail {
         amount_sum: Total::from_ten_thousandths(ten_thousandths),
     };
     let rejects = [("bad_date", 6_000), ("missing_field", 4_000)];
+    let load = LoadView {
+        id: 9,
+        dataset_id: 7,
+        state: "loaded".into(),
+        source: "/srv/data/march.csv".into(),
+        profile_name: "canonical-transactions".into(),
+        job_id: Some(42),
+        forced: false,
+        sha256: None,
+        bytes: Some(131_437_999),
+        format: Some("csv".into()),
+        compression: None,
+        encoding: None,
+        encoding_basis: None,
+        rows_before: Some(0),
+        rows_read: 1_000_000,
+        rows_loaded: 990_000,
+        rows_rejected: 10_000,
+        rows_negative: 4_264,
+        rows_zero: 123,
+        date_min: None,
+        date_max: None,
+        duplicates: None,
+        timing: None,
+        error: None,
+        created_at: created,
+        created_by: "os:anna".into(),
+        finished_at: Some(created + chrono::TimeDelta::milliseconds(4400)),
+    };
     DatasetDetail {
         dataset: DatasetView {
             id: 7,
@@ -93,6 +122,7 @@ pub(crate) fn sample() -> nexus_schema::datasets::DatasetDetail {
             created_by: "os:anna".into(),
             finished_at: Some(created + chrono::TimeDelta::milliseconds(4400)),
         },
+        loads: vec![load],
         sums: vec![
             sum("", 10, -1_000_000),
             sum("EUR", 700_000, 4_902_776_249_000),

@@ -11,7 +11,7 @@ use anyhow::Context as _;
 use clap::Args;
 use nexus_config::{Roots, Settings, Span};
 use nexus_handlers::generate::Generator;
-use nexus_handlers::load_request::{LoadRequest, ProfileChoice, Requested, request_load};
+use nexus_handlers::load_request::{LoadInto, LoadRequest, ProfileChoice, Requested, request_load};
 use nexus_jobs::{CaseId, TenantId};
 use nexus_schema::{Keep, cases, migrate};
 
@@ -134,15 +134,21 @@ async fn load(
         None => cases::open(&mut conn, TenantId::DEFAULT, CASE, &user::name(), &actor).await?,
     };
     let request = LoadRequest {
-        case: CaseId(case.id),
+        into: LoadInto::New {
+            case: CaseId(case.id),
+            name: None,
+        },
         path: seeded.file.clone().unwrap_or_default(),
-        name: None,
         profile: ProfileChoice::Shipped(PROFILE.to_owned()),
+        // It may have been shown before.
+        force: true,
     };
     let roots = Roots::new(&settings.datasets.roots);
     let producer = invocation.producer();
     let requested = request_load(&mut conn, &producer, &roots, &request, &actor).await?;
-    let Requested { dataset_id, job_id } = requested;
+    let Requested {
+        dataset_id, job_id, ..
+    } = requested;
     let mut watch = Watch::new(invocation.pool(), None);
     let (dataset, job) = follow(&mut watch, dataset_id, job_id, Some(seeded.rows)).await?;
     Ok(Load { dataset, job })

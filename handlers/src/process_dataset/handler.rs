@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use nexus_config::{Datasets, Postgres, Roots};
 use nexus_jobs::kinds::ProcessDataset;
-use nexus_jobs::{DatasetId, Outcome};
+use nexus_jobs::{LoadId, Outcome};
 use nexus_schema::Error as LedgerError;
 use nexus_schema::copy::Loaders;
-use nexus_schema::datasets::{self, Started};
+use nexus_schema::datasets::{self, Started, StartedLoad};
 use nexus_workers::{Context, Handler};
 
 use super::chunk::RowScope;
@@ -25,6 +25,9 @@ use super::verdict::{Verdict, too_many_kept, verdict};
 
 /// Pause before a load that an outage of Postgres cut off is tried again, attempts being spent.
 const OUTAGE_WAIT: Duration = Duration::from_secs(5);
+
+/// Pause before a load asks again whether it is its turn, another of its dataset being under way.
+const TURN_WAIT: Duration = Duration::from_secs(2);
 
 /// Does `process_dataset`.
 #[derive(Clone, Debug)]
@@ -57,31 +60,36 @@ impl DatasetLoader {
 
 impl Handler<ProcessDataset> for DatasetLoader {
     async fn run(&self, job: ProcessDataset, ctx: Context) -> anyhow::Result<Outcome> {
-        match self.attempt(job.dataset_id, &ctx).await {
-            Err(error) if ctx.is_last_attempt() => give_up(job.dataset_id, error, &ctx).await,
+        match self.attempt(job.load_id, &ctx).await {
+            Err(error) if ctx.is_last_attempt() => give_up(job.load_id, error, &ctx).await,
             answer => answer,
         }
     }
 }
 
 impl DatasetLoader {
-    async fn attempt(&self, dataset: DatasetId, ctx: &Context) -> anyhow::Result<Outcome> {
+    async fn attempt(&self, load: LoadId, ctx: &Context) -> anyhow::Result<Outcome> {
         let started = {
             let mut conn = ctx.pool().get().await?;
-            datasets::start(&mut conn, dataset).await?
+            datasets::start(&mut conn, load, ctx.job()).await?
         };
-        match started.state.as_str() {
-            "loaded" => return Ok(Outcome::done()),
-            "failed" => return Ok(Outcome::Discard("the dataset has failed before".into())),
-            _ => {}
-        }
+        let started = match started {
+            Started::Go(started) => started,
+            Started::Wait => return Ok(Outcome::Snooze(TURN_WAIT)),
+            Started::Loaded => return Ok(Outcome::done()),
+            Started::Failed => return Ok(Outcome::Discard("the load has failed before".into())),
+            Started::Elsewhere(job) => {
+                return Ok(Outcome::Discard(format!("load {load} is run by job {job}")));
+            }
+            Started::Refused(error) => return fail(load, None, error, ctx).await,
+        };
         let began = Instant::now();
-        match self.load(dataset, &started, ctx).await? {
+        match self.load(load, &started, ctx).await? {
             (End::Read(ended), loading) => {
-                self.conclude(dataset, *ended, loading, began.elapsed(), ctx)
+                self.conclude(load, *ended, loading, began.elapsed(), ctx)
                     .await
             }
-            (End::AtFault(error), _) => fail(dataset, None, error, ctx).await,
+            (End::AtFault(error), _) => fail(load, None, error, ctx).await,
         }
     }
 
@@ -89,8 +97,8 @@ impl DatasetLoader {
     /// spent sending.
     async fn load(
         &self,
-        dataset: DatasetId,
-        started: &Started,
+        load: LoadId,
+        started: &StartedLoad,
         ctx: &Context,
     ) -> anyhow::Result<(End, Duration)> {
         let mut sending = Duration::ZERO;
@@ -102,14 +110,14 @@ impl DatasetLoader {
         // In this order: a decoder that held a thread while it waited for a connection could wait
         // for ever on a load that holds a connection and waits for a thread.
         let mut loader = self.loaders.connect().await?;
-        let mut decoding = self.start_decoding(dataset, started, file, ctx)?;
+        let mut decoding = self.start_decoding(started, file, ctx)?;
         while let Some(chunk) = decoding.next().await {
             let rejected = chunk.checkpoint.tally.rejected_total();
             if let Some(error) = too_many_kept(rejected, self.settings.rejects_kept_max) {
                 return Ok((End::AtFault(error), sending));
             }
             let at = Instant::now();
-            let chunk = load_chunk(&mut loader, &started.type_, dataset, chunk, ctx).await?;
+            let chunk = load_chunk(&mut loader, &started.type_, load, chunk, ctx).await?;
             sending += at.elapsed();
             decoding.recycle(chunk);
         }
@@ -122,22 +130,22 @@ impl DatasetLoader {
 
     fn start_decoding(
         &self,
-        dataset: DatasetId,
-        started: &Started,
+        started: &StartedLoad,
         file: File,
         ctx: &Context,
     ) -> anyhow::Result<Decoding> {
-        let profile = Profile::parse(&started.profile).context("the dataset's stored profile")?;
+        let profile = Profile::parse(&started.profile).context("the load's stored profile")?;
         let checkpoint = started
             .checkpoint
             .clone()
             .map(serde_json::from_value)
             .transpose()
-            .context("the dataset's stored checkpoint")?;
+            .context("the load's stored checkpoint")?;
         let scope = RowScope {
             tenant_id: started.tenant_id,
             case_id: started.case_id,
-            dataset_id: dataset.0, rows_before: 0,
+            dataset_id: started.dataset.0,
+            rows_before: started.rows_before.cast_unsigned(),
         };
         let settings = DecodeSettings {
             block_bytes: self.settings.read_block.as_usize(),
@@ -159,7 +167,7 @@ impl DatasetLoader {
     /// The share of rejects decides; either way the report is kept.
     async fn conclude(
         &self,
-        dataset: DatasetId,
+        load: LoadId,
         ended: Ended,
         sending: Duration,
         total: Duration,
@@ -168,47 +176,47 @@ impl DatasetLoader {
         let judged = verdict(&ended.summary.tally, self.settings.reject_share_max);
         let loaded = report(&ended, sending, total);
         match judged {
-            Verdict::TooManyRejects(error) => fail(dataset, Some(loaded), error, ctx).await,
+            Verdict::TooManyRejects(error) => fail(load, Some(loaded), error, ctx).await,
             Verdict::Loaded => {
                 let result = serde_json::json!({
-                    "rows_read": loaded.rows_read,
-                    "rows_loaded": loaded.rows_loaded,
-                    "rows_rejected": loaded.rows_rejected,
+                    "rows_read": loaded.figures.rows_read,
+                    "rows_loaded": loaded.figures.rows_loaded,
+                    "rows_rejected": loaded.figures.rows_rejected,
                 });
+                let found = loaded.clone();
                 let done = ctx.complete(Some(result), move |conn| {
-                    Box::pin(async move { datasets::finish(conn, dataset, &loaded).await })
+                    Box::pin(async move { datasets::finish(conn, load, &loaded).await })
                 });
-                Ok(done.await?)
+                match done.await {
+                    Err(LedgerError::Conflict(error)) => fail(load, Some(found), error, ctx).await,
+                    done => Ok(done?),
+                }
             }
         }
     }
 }
 
-/// Discards the job; in the same transaction the dataset fails and its rows go.
+/// Discards the job; in the same transaction the load fails and its rows go.
 async fn fail(
-    dataset: DatasetId,
+    load: LoadId,
     found: Option<datasets::Loaded>,
     error: String,
     ctx: &Context,
 ) -> anyhow::Result<Outcome> {
     let text = error.clone();
     let discarded = ctx.discard(&error, move |conn| {
-        Box::pin(async move { datasets::fail(conn, dataset, found.as_ref(), &text).await })
+        Box::pin(async move { datasets::fail(conn, load, found.as_ref(), &text).await })
     });
     Ok(discarded.await?)
 }
 
-/// Fails the dataset with its last attempt. While Postgres is away that could not be written, and
-/// the dataset would stay half-loaded for ever: then the job waits, and spends no attempt.
-async fn give_up(
-    dataset: DatasetId,
-    error: anyhow::Error,
-    ctx: &Context,
-) -> anyhow::Result<Outcome> {
+/// Fails the load with its last attempt. While Postgres is away that could not be written, and
+/// the load would stay half done for ever: then the job waits, and spends no attempt.
+async fn give_up(load: LoadId, error: anyhow::Error, ctx: &Context) -> anyhow::Result<Outcome> {
     let failed = if is_outage(&error) {
         Err(error)
     } else {
-        fail(dataset, None, format!("{error:#}"), ctx).await
+        fail(load, None, format!("{error:#}"), ctx).await
     };
     match failed {
         Err(error) if is_outage(&error) => Ok(Outcome::Snooze(OUTAGE_WAIT)),

@@ -1,7 +1,7 @@
 //! One chunk to Postgres.
 
 use bytes::Bytes;
-use nexus_jobs::DatasetId;
+use nexus_jobs::LoadId;
 use nexus_schema::copy::{ChunkToLoad, LeafRows, Loader};
 use nexus_workers::Context;
 
@@ -11,7 +11,7 @@ use super::chunk::Chunk;
 pub(super) async fn load_chunk(
     loader: &mut Loader,
     table: &str,
-    dataset: DatasetId,
+    load: LoadId,
     mut chunk: Chunk,
     ctx: &Context,
 ) -> anyhow::Result<Chunk> {
@@ -26,7 +26,7 @@ pub(super) async fn load_chunk(
         .iter()
         .zip(&months)
         .map(|(rows, bytes)| LeafRows {
-            month: rows.month.map(|m| m.first_day()).unwrap_or_default(),
+            month: rows.month.map(|month| month.first_day()),
             bytes: bytes.clone(),
         })
         .collect();
@@ -34,7 +34,7 @@ pub(super) async fn load_chunk(
         table,
         leaves,
         rejects: (chunk.rejected > 0).then(|| rejects.clone()),
-        dataset,
+        load,
         checkpoint: serde_json::to_string(&chunk.checkpoint)?,
         job: ctx.job(),
         token: ctx.token(),

@@ -1,4 +1,4 @@
-//! Datasets whose jobs were given up without their handler: a worker that dies with
+//! Loads whose jobs were given up without their handler: a worker that dies with
 //! its last attempt cannot say so, and half a file must not stay.
 
 use std::time::Duration;
@@ -17,7 +17,7 @@ pub async fn watch(pool: Pool, stop: CancellationToken) {
     loop {
         match look(&pool).await {
             Ok(()) => {}
-            Err(error) => tracing::debug!(%error, "cannot look for orphaned datasets"),
+            Err(error) => tracing::debug!(%error, "cannot look for orphaned loads"),
         }
         tokio::select! {
             () = tokio::time::sleep(EVERY) => {}
@@ -27,8 +27,8 @@ pub async fn watch(pool: Pool, stop: CancellationToken) {
 }
 
 async fn look(pool: &Pool) -> nexus_schema::Result<()> {
-    for dataset in fail_orphans(&mut *pool.get().await?, MOST).await? {
-        tracing::warn!(%dataset, "failed a dataset whose job was given up");
+    for load in fail_orphans(&mut *pool.get().await?, MOST).await? {
+        tracing::warn!(%load, "failed a load whose job was given up");
     }
     Ok(())
 }

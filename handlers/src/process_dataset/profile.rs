@@ -23,7 +23,6 @@ mod duplicates;
 mod field;
 mod format;
 mod mistakes;
-mod policy_tmp;
 mod shape;
 #[cfg(test)]
 mod tests;

@@ -1,9 +1,9 @@
-//! What a finished load writes into its dataset's row.
+//! What a finished load writes into the ledger.
 
 use std::time::Duration;
 
 use chrono::NaiveDate;
-use nexus_schema::datasets::{CurrencySum, Loaded, RejectCount};
+use nexus_schema::datasets::{CurrencySum, Figures, Loaded, RejectCount};
 use serde_json::json;
 
 use super::decoding::Ended;
@@ -17,13 +17,15 @@ pub(super) fn report(ended: &Ended, sending: Duration, total: Duration) -> Loade
     Loaded {
         sha256: summary.sha256.to_string(),
         bytes: count(summary.raw_bytes),
-        rows_read: count(tally.rows_read),
-        rows_loaded: count(tally.loaded),
-        rows_rejected: count(tally.rejected_total()),
-        rows_negative: count(tally.negative),
-        rows_zero: count(tally.zero),
-        date_min: tally.min_date.and_then(calendar),
-        date_max: tally.max_date.and_then(calendar),
+        figures: Figures {
+            rows_read: count(tally.rows_read),
+            rows_loaded: count(tally.loaded),
+            rows_rejected: count(tally.rejected_total()),
+            rows_negative: count(tally.negative),
+            rows_zero: count(tally.zero),
+            date_min: tally.min_date.and_then(calendar),
+            date_max: tally.max_date.and_then(calendar),
+        },
         timing: json!({
             "read_ms": millis(summary.stages.read),
             "parse_ms": millis(summary.stages.parse),
@@ -48,6 +50,7 @@ pub(super) fn report(ended: &Ended, sending: Duration, total: Duration) -> Loade
                 rows: count(rows),
             })
             .collect(),
+        ..Loaded::default()
     }
 }
 

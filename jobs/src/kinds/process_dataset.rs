@@ -2,17 +2,19 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::DatasetId;
+use crate::id::{DatasetId, LoadId};
 use crate::job::{Execution, Job, Weight};
 
-/// Loads one dataset's file into Postgres. Everything else about it (file,
-/// profile, case) stands in the dataset's own row, which the enqueuing
+/// Loads one file of a dataset into Postgres. Everything else about it (file,
+/// profile, case) stands in the load's own row and its dataset's, which the enqueuing
 /// transaction wrote.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ProcessDataset {
-    /// The dataset to load.
+    /// The dataset that it belongs to.
     pub dataset_id: DatasetId,
+    /// The load.
+    pub load_id: LoadId,
 }
 
 impl Job for ProcessDataset {

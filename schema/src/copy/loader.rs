@@ -2,7 +2,7 @@
 //!
 //! Diesel has no asynchronous COPY, so this is the one place that uses
 //! `tokio-postgres` directly, as the role `nexus_loader`, which may write leaf
-//! partitions and nothing else.
+//! partitions, the small tables that have none, and nothing else.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use bytes::Bytes;
 use chrono::NaiveDate;
 use futures_util::SinkExt;
 use nexus_config::Postgres;
-use nexus_jobs::{DatasetId, JobId, Token};
+use nexus_jobs::{JobId, LoadId, Token};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_postgres::{Client, NoTls, Transaction};
 
@@ -64,11 +64,11 @@ impl Loaders {
     }
 }
 
-/// Encoded rows for one monthly leaf: a whole binary COPY, header to trailer.
+/// Encoded rows for one table: a whole binary COPY, header to trailer.
 #[derive(Debug)]
 pub struct LeafRows {
-    /// The first day of the month.
-    pub month: NaiveDate,
+    /// The first day of the month whose partition they go to; `None`: the table is not partitioned.
+    pub month: Option<NaiveDate>,
     /// The bytes.
     pub bytes: Bytes,
 }
@@ -76,14 +76,14 @@ pub struct LeafRows {
 /// A chunk: rows by month, rejects, and the checkpoint that stands for both.
 #[derive(Debug)]
 pub struct ChunkToLoad<'a> {
-    /// The parent table's name.
+    /// The table's name, or the parent's of its partitions.
     pub table: &'a str,
     /// The rows.
     pub leaves: Vec<LeafRows>,
     /// A whole binary COPY of rejects; `None` where there are none.
     pub rejects: Option<Bytes>,
-    /// The dataset.
-    pub dataset: DatasetId,
+    /// The load.
+    pub load: LoadId,
     /// Where the next attempt resumes, as JSON text.
     pub checkpoint: String,
     /// The job that loads it.
@@ -130,7 +130,7 @@ impl Loader {
         transaction
             .execute(
                 "SELECT nexus.save_checkpoint($1, $2::text::json)",
-                &[&chunk.dataset.0, &chunk.checkpoint],
+                &[&chunk.load.0, &chunk.checkpoint],
             )
             .await?;
         fence(&transaction, chunk.job, chunk.token).await?;
@@ -152,7 +152,10 @@ impl Loader {
         Ok(transaction.commit().await?)
     }
 
-    async fn leaf(&mut self, table: &str, month: NaiveDate) -> Result<String> {
+    async fn leaf(&mut self, table: &str, month: Option<NaiveDate>) -> Result<String> {
+        let Some(month) = month else {
+            return Ok(table.to_owned());
+        };
         let key = (table.to_owned(), month);
         if let Some(leaf) = self.leaves.get(&key) {
             return Ok(leaf.clone());

@@ -2,6 +2,7 @@
 
 use nexus_handlers::generate::Expected;
 use nexus_jobs::JobId;
+use nexus_tests::http::Request;
 use nexus_tests::loads::{CANONICAL, generated};
 use nexus_tests::{ApiRun, TestBed, WorkerRun, in_bed};
 use serde_json::{Value, json};
@@ -72,6 +73,65 @@ async fn a_file_of_an_allowed_directory_is_loaded_and_shown() {
         let none = api.get("/v1/datasets?case_id=404").await.expect(200);
         assert_eq!(none["datasets"], json!([]));
         rejects_are_paged(&api, &location, &expected).await;
+        worker.stop().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_file_is_appended_and_the_whole_shown() {
+    in_bed(async |bed| {
+        let (relay, worker) = (bed.relay(), WorkerRun::start(bed));
+        let api = ApiRun::beside(bed, &relay).await;
+        let case = bed.open_case().await.0;
+        let (bytes, _) = generated(500, 1, 0);
+        let first =
+            json!({"case_id": case, "path": bed.data_file("1.csv", bytes), "profile": CANONICAL});
+        let first = api.post("/v1/datasets", &first).await.expect(202);
+        loaded(bed, &api, &first).await;
+        let dataset = &first["dataset_id"];
+        let (bytes, _) = generated(300, 2, 0);
+        let fields = [
+            ("dataset_id", &*dataset.to_string()),
+            ("profile", CANONICAL),
+        ];
+        let second = Request::form("/v1/datasets", &fields, ("2.csv", &bytes));
+        let second = api.send(second).await.expect(202);
+        assert_eq!(&second["dataset_id"], dataset);
+        let shown = loaded(bed, &api, &second).await;
+        assert_eq!(
+            (&shown["rows_loaded"], &shown["job_id"]),
+            (&json!(800), &second["job_id"])
+        );
+        assert_eq!(shown["name"], "1.csv");
+        let quality = api
+            .get(format!("/v1/datasets/{dataset}/quality"))
+            .await
+            .expect(200);
+        let loads = [&first, &second].map(|accepted| accepted["load_id"].clone());
+        for page in [&shown, &quality] {
+            assert_eq!(
+                [&page["loads"][0]["id"], &page["loads"][1]["id"]],
+                [&loads[0], &loads[1]]
+            );
+        }
+        assert_eq!(quality["dataset"]["rows_read"], 800);
+        assert_eq!(quality["columns"], json!([]));
+        api.get("/v1/datasets/404/quality").await.error(404);
+
+        let path = bed.data_file("3.csv", generated(10, 3, 0).0);
+        let expenses = json!({"dataset_id": dataset, "path": path, "profile": "generic-expenses"});
+        let (_, message) = api.post("/v1/datasets", &expenses).await.error(409);
+        assert!(message.contains("holds transactions"), "{message}");
+        for (field, value) in [("case_id", json!(case)), ("name", json!("x"))] {
+            let mut both = json!({"dataset_id": dataset, "path": path, "profile": CANONICAL});
+            both[field] = value;
+            let (_, message) = api.post("/v1/datasets", &both).await.error(422);
+            assert!(message.contains(field), "{message}");
+        }
+        let neither = json!({"path": path, "profile": CANONICAL});
+        let (_, message) = api.post("/v1/datasets", &neither).await.error(422);
+        assert!(message.contains("case_id"), "{message}");
         worker.stop().await;
     })
     .await;

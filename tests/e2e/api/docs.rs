@@ -15,6 +15,7 @@ async fn every_route_is_described() {
             ("/v1/cases/{id}", &["get", "patch"]),
             ("/v1/datasets", &["get", "post"]),
             ("/v1/datasets/{id}", &["get"]),
+            ("/v1/datasets/{id}/quality", &["get"]),
             ("/v1/datasets/{id}/rejects", &["get"]),
         ] {
             for method in methods {
@@ -25,7 +26,7 @@ async fn every_route_is_described() {
         }
         let routes = described["paths"].as_object().unwrap();
         let versioned = routes.keys().filter(|path| path.starts_with("/v1/"));
-        assert_eq!(versioned.count(), 7);
+        assert_eq!(versioned.count(), 8);
     })
     .await;
 }

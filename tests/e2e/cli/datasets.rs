@@ -70,6 +70,53 @@ async fn a_generated_file_is_loaded_shown_and_its_rejects_listed() {
     .await;
 }
 
+#[tokio::test]
+async fn a_file_is_appended_and_the_same_again_only_if_forced() {
+    in_bed(async |bed| {
+        bed.data_file("in.csv.gz", generated(500, 1, 0).0);
+        bed.data_file("more.csv", generated(300, 2, 0).0);
+        load(bed, "data/in.csv.gz").await;
+        let (_relay, worker) = (bed.relay(), WorkerRun::start(bed));
+        let append = [
+            "datasets",
+            "load",
+            "data/more.csv",
+            "--append",
+            "1",
+            "--profile",
+            CANONICAL,
+            "--wait",
+        ];
+        let page = bed.nexus_ok(&append).await;
+        fits(&page);
+        assert!(page.contains("dataset 1 · in.csv.gz · loaded"), "{page}");
+        let loads = page
+            .split("\nloads\n")
+            .nth(1)
+            .unwrap_or_else(|| panic!("{page}"));
+        let loads: Vec<_> = words(loads).into_iter().take(3).collect();
+        assert_eq!((loads[1][0], loads[1][3]), ("1", "500"), "{page}");
+        assert_eq!((loads[2][0], loads[2][3]), ("2", "300"), "{page}");
+        let again = bed.nexus(&append).await;
+        let told = bed.told(&again);
+        assert_eq!(code(&again), 1, "{told}");
+        assert!(told.contains("the same bytes already"), "{told}");
+        let mut forced = append.to_vec();
+        forced.push("--force");
+        bed.nexus_ok(&forced).await;
+        let shown = json(bed, &["datasets", "show", "1"]).await;
+        assert_eq!(shown["rows_loaded"], 1100);
+        assert_eq!(shown["loads"][2]["state"], "failed");
+        worker.stop().await;
+
+        let both = [&append[..], &["--case", "March"]].concat();
+        assert_eq!(code(&bed.nexus(&both).await), 2);
+        let neither = ["datasets", "load", "data/more.csv", "--profile", CANONICAL];
+        assert_eq!(code(&bed.nexus(&neither).await), 2);
+    })
+    .await;
+}
+
 async fn rejects(bed: &TestBed, all: u64) {
     let all = usize::try_from(all).unwrap();
     let table = bed

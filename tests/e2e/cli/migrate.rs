@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use nexus_tests::{TestBed, bounded};
+use nexus_tests::{TestBed, bounded, in_bed};
 
 use super::{code, json, said, words};
 
@@ -98,6 +98,53 @@ async fn a_database_that_is_not_migrated_says_what_to_do() {
             );
             assert!(output.stdout.is_empty());
         }
+    })
+    .await;
+}
+
+/// Takes back migrations down to one, which is taken back too.
+async fn revert_to(bed: &TestBed, name: &str) {
+    let all = migrations();
+    let from = all.iter().position(|one| one.ends_with(name)).unwrap();
+    for _ in from..all.len() {
+        bed.nexus_ok(&["migrate", "--revert"]).await;
+    }
+}
+
+#[tokio::test]
+async fn datasets_of_one_file_become_loads_and_back() {
+    in_bed(async |bed| {
+        let case = bed.open_case().await;
+        revert_to(bed, "_ingest").await;
+        // Loaded twice, half loaded, waiting.
+        bed.execute(&format!(
+            "INSERT INTO nexus.datasets (tenant_id, case_id, name, type, state, source, \
+             profile_name, profile, sha256, bytes, rows_read, rows_loaded, job_id, created_by) \
+             SELECT 1, {case}, 'd', 'expenses', state, '/f', 'p', 't', \
+             CASE state WHEN 'loaded' THEN 'abc' END, 9, 10, 10, 7 + n, 'test' \
+             FROM unnest(ARRAY['loaded', 'loaded', 'loading', 'pending']) WITH ORDINALITY AS s(state, n); \
+             INSERT INTO nexus.jobs (id, tenant_id, kind, queue, band, state, due_at, attempts_max, \
+             args, created_by) SELECT job_id, 1, 'process_dataset', 'datasets', 2, 'available', \
+             now(), 5, json_build_object('dataset_id', id), 'test' FROM nexus.datasets"
+        ))
+        .await;
+        bed.nexus_ok(&["migrate"]).await;
+        for (condition, loads) in [
+            ("l.id > 0 AND d.rows_read = CASE d.state WHEN 'loaded' THEN 10 ELSE 0 END", 4),
+            ("l.state = d.state AND l.rows_read = 10 AND l.source = '/f'", 4),
+            ("l.forced", 1),
+            ("l.rows_before = 0", 3),
+        ] {
+            let both = "nexus.dataset_loads AS l JOIN nexus.datasets AS d ON d.id = l.dataset_id";
+            assert_eq!(bed.count_in(both, condition).await, loads, "{condition}");
+        }
+        let named = "nexus.jobs AS j JOIN nexus.dataset_loads AS l ON l.job_id = j.id \
+                     AND l.id = (j.args ->> 'load_id')::bigint";
+        assert_eq!(bed.count_in(named, "true").await, 4);
+        revert_to(bed, "_ingest").await;
+        let whole = "source = '/f' AND rows_read = 10 AND job_id > 0 AND profile = 't'";
+        assert_eq!(bed.count("datasets", whole).await, 4);
+        assert_eq!(bed.count("jobs", "args ->> 'load_id' IS NULL").await, 4);
     })
     .await;
 }

@@ -19,12 +19,12 @@ fn one(body: &str) -> NewJob {
 
 #[test]
 fn a_built_in_kind_brings_its_defaults() {
-    let job = one(r#"{"kind": "process_dataset", "args": {"dataset_id": 7}}"#);
+    let job = one(r#"{"kind": "process_dataset", "args": {"dataset_id": 7, "load_id": 8}}"#);
     assert_eq!(
         (job.queue.as_str(), job.weight),
         ("datasets", Weight::Heavy)
     );
-    assert_eq!(job.args.get(), r#"{"dataset_id": 7}"#);
+    assert_eq!(job.args.get(), r#"{"dataset_id": 7, "load_id": 8}"#);
     assert_eq!((job.tenant, job.due), (TenantId::DEFAULT, Due::Now));
 }
 

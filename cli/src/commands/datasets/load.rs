@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use nexus_config::{Roots, Span};
-use nexus_handlers::load_request::{LoadRequest, ProfileChoice, Requested, request_load};
-use nexus_jobs::{CaseId, DatasetId, JobId};
+use nexus_handlers::load_request::{LoadInto, LoadRequest, ProfileChoice, Requested, request_load};
+use nexus_jobs::{CaseId, DatasetId, JobId, LoadId};
+use nexus_schema::AsyncPgConnection;
 use nexus_schema::datasets::DatasetDetail;
 use nexus_schema::jobs::JobDetail;
 use serde::Serialize;
@@ -27,14 +28,20 @@ pub(crate) struct LoadArgs {
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     /// The case that they belong to, by its id or name
-    #[arg(long, value_name = "ID|NAME")]
-    case: String,
+    #[arg(long, value_name = "ID|NAME", required_unless_present = "append")]
+    case: Option<String>,
+    /// Append them to this dataset, in the order given, instead of making one of each
+    #[arg(long, value_name = "DATASET", conflicts_with_all = ["case", "name"])]
+    append: Option<DatasetId>,
     /// How the files say what they say: a shipped profile's name, or a file of one's own
     #[arg(long, value_name = "NAME|FILE.toml")]
     profile: String,
     /// The dataset's name, instead of the file's
     #[arg(long)]
     name: Option<String>,
+    /// Load them even if the case has the same bytes already
+    #[arg(long)]
+    force: bool,
     /// Wait for the end of the load
     #[arg(long)]
     wait: bool,
@@ -45,10 +52,11 @@ pub(crate) struct LoadArgs {
     tenant: TenantArg,
 }
 
-/// A dataset that was asked for, and what became of it if that was waited for.
+/// A load that was asked for, and what became of it if that was waited for.
 #[derive(Debug, Serialize)]
 struct Asked {
     dataset_id: DatasetId,
+    load_id: LoadId,
     job_id: JobId,
     #[serde(skip_serializing_if = "Option::is_none")]
     dataset: Option<DatasetDetail>,
@@ -68,7 +76,7 @@ pub(super) async fn run(args: &LoadArgs, invocation: &Invocation) -> anyhow::Res
         for one in &mut asked {
             note(&told(one));
             let (dataset, job) = follow(&mut watch, one.dataset_id, one.job_id, None).await?;
-            if dataset.dataset.state != "loaded" {
+            if !is_loaded(&dataset, one.load_id) {
                 exit = Exit::Failed;
             }
             (one.dataset, one.job) = (Some(dataset), Some(job));
@@ -84,32 +92,57 @@ pub(super) async fn run(args: &LoadArgs, invocation: &Invocation) -> anyhow::Res
 async fn ask(args: &LoadArgs, invocation: &Invocation) -> anyhow::Result<Vec<Asked>> {
     let profile = profile(&args.profile)?;
     let mut conn = invocation.connect().await?;
-    let case = cases::find(&mut conn, args.tenant.tenant, &args.case).await?;
+    let into = into(args, &mut conn).await?;
     let producer = invocation.producer();
     let roots = Roots::new(&invocation.settings.datasets.roots);
     let mut asked = Vec::new();
     for path in &args.files {
         let request = LoadRequest {
-            case: CaseId(case.id),
+            into: into.clone(),
             path: path.clone(),
-            name: args.name.clone(),
             profile: profile.clone(),
+            force: args.force,
         };
         let actor = user::actor();
         let requested = request_load(&mut conn, &producer, &roots, &request, &actor).await;
-        let Requested { dataset_id, job_id } = requested.inspect_err(|_| {
+        let Requested {
+            dataset_id,
+            load_id,
+            job_id,
+        } = requested.inspect_err(|_| {
             for earlier in &asked {
                 note(&told(earlier));
             }
         })?;
         asked.push(Asked {
             dataset_id,
+            load_id,
             job_id,
             dataset: None,
             job: None,
         });
     }
     Ok(asked)
+}
+
+/// Where the files go.
+async fn into(args: &LoadArgs, conn: &mut AsyncPgConnection) -> anyhow::Result<LoadInto> {
+    if let Some(dataset) = args.append {
+        return Ok(LoadInto::Append(dataset));
+    }
+    // Clap asks for a case where there is nothing to append to.
+    let case = args.case.as_deref().unwrap_or_default();
+    let case = cases::find(conn, args.tenant.tenant, case).await?;
+    Ok(LoadInto::New {
+        case: CaseId(case.id),
+        name: args.name.clone(),
+    })
+}
+
+/// An append that failed leaves its dataset loaded, so the load itself is asked.
+fn is_loaded(dataset: &DatasetDetail, load: LoadId) -> bool {
+    let mut loads = dataset.loads.iter();
+    loads.any(|one| one.id == load.0 && one.state == "loaded")
 }
 
 /// A profile of one's own if the text names a file, a shipped one otherwise.

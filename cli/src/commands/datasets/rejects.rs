@@ -29,8 +29,8 @@ pub(crate) struct RejectsArgs {
     /// How many at most [default: 20; with --csv, all]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     limit: Option<u32>,
-    /// Only those on later lines: the next page
-    #[arg(long, value_name = "LINE", default_value_t = 0)]
+    /// Only those of later rows: the next page
+    #[arg(long, value_name = "ROW", default_value_t = 0)]
     after: i64,
     /// Print CSV, each row's raw text in full
     #[arg(long, conflicts_with = "json")]
@@ -135,6 +135,7 @@ mod tests {
 
     fn reject(line_no: i64, column: Option<&str>, raw: &str) -> Reject {
         Reject {
+            load_id: 1,
             line_no,
             row_no: line_no - 1,
             column_name: column.map(str::to_owned),

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use clap::Args;
 use nexus_jobs::DatasetId;
-use nexus_schema::datasets::{self, CurrencySum, DatasetDetail, DatasetView, RejectCount};
+use nexus_schema::datasets::{
+    self, CurrencySum, DatasetDetail, DatasetView, LoadView, RejectCount,
+};
 use serde_json::{Map, Value};
 
 use super::{count, no_dataset};
@@ -14,6 +16,7 @@ use crate::invocation::Invocation;
 use crate::output::Look;
 use crate::output::number::{bytes, grouped, per_second, percent};
 use crate::output::page::Page;
+use crate::output::style::Style;
 use crate::output::table::{Column, Table};
 use crate::output::time::{instant, span};
 
@@ -59,6 +62,13 @@ pub(super) fn render(detail: &DatasetDetail, look: &Look) -> String {
         .map(|time| format!("{} UTC", instant(time)));
     page.optional("finished", finished.as_deref());
 
+    if detail.loads.len() > 1 {
+        page.section("loads");
+        page.table(&loads(&detail.loads));
+        for load in &detail.loads {
+            page.optional(&format!("load {}", load.id), load.error.as_deref());
+        }
+    }
     page.section("rows");
     page.table(&rows(dataset));
     if let (Some(first), Some(last)) = (dataset.date_min, dataset.date_max) {
@@ -81,6 +91,33 @@ pub(super) fn render(detail: &DatasetDetail, look: &Look) -> String {
         }
     }
     page.finish()
+}
+
+/// The files of a dataset, in the order that they were asked for.
+fn loads(loads: &[LoadView]) -> Table {
+    let mut table = Table::new([
+        Column::number("LOAD"),
+        Column::cut("FILE"),
+        Column::new("STATE"),
+        Column::number("ROWS LOADED"),
+        Column::number("REJECTED"),
+        Column::number("JOB"),
+    ]);
+    for load in loads {
+        table.styled(
+            2,
+            Style::of_state(&load.state),
+            [
+                load.id.to_string(),
+                load.source.clone(),
+                load.state.clone(),
+                grouped(load.rows_loaded),
+                grouped(load.rows_rejected),
+                load.job_id.map(|job| job.to_string()).unwrap_or_default(),
+            ],
+        );
+    }
+    table
 }
 
 fn rows(dataset: &DatasetView) -> Table {
@@ -211,6 +248,27 @@ mod tests {
           parse   1.4 s    675,675
           read   310 ms  3,225,806
           decoded       131.4 MB
+        ");
+    }
+
+    #[test]
+    fn several_loads_are_listed() {
+        let mut detail = sample();
+        let mut append = detail.loads[0].clone();
+        append.id = 12;
+        append.source = "/srv/data/april.csv".into();
+        append.state = "failed".into();
+        append.rows_loaded = 0;
+        append.error = Some("the header has no column Amount".into());
+        detail.loads.push(append);
+        let page = render(&detail, &Look::fixed());
+        let section = page.split("\n\n").find(|part| part.starts_with("loads"));
+        insta::assert_snapshot!(section.unwrap(), @r"
+        loads
+          LOAD  FILE                 STATE   ROWS LOADED  REJECTED  JOB
+             9  /srv/data/march.csv  loaded      990,000    10,000   42
+            12  /srv/data/april.csv  failed            0    10,000   42
+          load 12       the header has no column Amount
         ");
     }
 

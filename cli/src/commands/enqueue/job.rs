@@ -76,7 +76,8 @@ mod tests {
     #[test]
     fn a_built_in_kind_brings_its_defaults() {
         let made =
-            job("process_dataset --args {\"dataset_id\":7} --in 5m --tag a --tag b").unwrap();
+            job("process_dataset --args {\"dataset_id\":7,\"load_id\":8} --in 5m --tag a --tag b")
+                .unwrap();
         assert_eq!(made.queue.as_str(), "datasets");
         assert_eq!(made.weight, Weight::Heavy);
         assert_eq!(made.due, Due::In(std::time::Duration::from_mins(5)));

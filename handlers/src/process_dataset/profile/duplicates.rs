@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::policy_tmp::DuplicatePolicy;
+use nexus_schema::datasets::DuplicatePolicy;
 
 use super::super::table::DatasetType;
 use super::field::{Field, Source};
