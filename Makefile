@@ -17,7 +17,7 @@ demo: ## load ROWS transactions (default 1000000) through Redis into Postgres, o
 	@$(MAKE) --no-print-directory release
 	@ROWS=$(ROWS) scripts/demo
 
-test: ## every check and test, as continuous integration runs them
+test: ## every check and test, as continuous integration runs them; with Go, on an object store too
 	@scripts/test
 
 lint: ## formatting, clippy, shell scripts, cargo-deny

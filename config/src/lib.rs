@@ -10,6 +10,7 @@ mod defaults;
 mod key;
 mod load;
 mod mistakes;
+mod object_url;
 mod origin;
 mod roots;
 mod secret;
@@ -24,13 +25,14 @@ pub use bytes::{Bytes, NotASize};
 pub use defaults::DEFAULT_TOML;
 pub use load::{LoadFrom, Loaded, process_env};
 pub use mistakes::{Mistake, Mistakes};
+pub use object_url::{NotAnObjectUrl, ObjectPrefix, ObjectUrl, StoreScheme};
 pub use origin::Origin;
 pub use roots::{NotAdmitted, NotAdmittedReason, Roots};
 pub use secret::Secret;
 pub use secret_url::{NotAUrl, SecretUrl};
 pub use settings::{
-    Api, Datasets, Enqueue, History, Lease, Log, LogFormat, Postgres, Redis, Relay, Rescue, Retry,
-    Settings, Workers,
+    Api, Datasets, Enqueue, History, Lease, Log, LogFormat, NotAStoreUrl, Postgres, Redis, Relay,
+    Rescue, Retry, Settings, Store, StoreUrl, Workers, file_url_path,
 };
 pub use shown::ShownSetting;
 pub use span::{NotASpan, Span};

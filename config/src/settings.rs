@@ -9,6 +9,7 @@ mod lease;
 mod log;
 mod postgres;
 mod redis;
+mod stores;
 mod workers;
 
 use serde::{Deserialize, Serialize};
@@ -21,6 +22,7 @@ pub use self::lease::{Lease, Rescue};
 pub use self::log::{Log, LogFormat};
 pub use self::postgres::Postgres;
 pub use self::redis::Redis;
+pub use self::stores::{NotAStoreUrl, Store, StoreUrl, file_url_path};
 pub use self::workers::{Retry, Workers};
 use crate::checks::{Checks, Finding};
 use crate::defaults::DEFAULTS;

@@ -6,3 +6,4 @@ pub mod generate;
 pub mod load_request;
 pub mod process_dataset;
 pub mod registry;
+pub mod source;

@@ -19,7 +19,6 @@ mod json_lines;
 pub mod keys;
 mod layout;
 mod loading;
-mod opening;
 pub mod orphans;
 pub mod parquet_file;
 pub mod profile;

@@ -24,6 +24,7 @@ mod ingest_duplicates;
 mod ingest_faults;
 mod ingest_given_up;
 mod ingest_requests;
+mod ingest_stores;
 mod list;
 mod outage;
 mod plans;

@@ -4,8 +4,8 @@
 //! |---|---|
 //! | the servers a run is given | [`servers`] |
 //! | a database and a key prefix of a test's own, and settings for them | [`bed`], [`template`], [`small_settings`], [`redis_space`] |
-//! | servers of a test's own, to stop, kill and wipe | [`own_redis`], [`own_servers`] |
-//! | a line to a server that can be made deaf and cut | [`cut_line`] |
+//! | servers of a test's own, to stop, kill and wipe | [`own_redis`], [`own_servers`], [`own_store`] |
+//! | a line to a server that can be made deaf, or held, and cut | [`cut_line`], [`held_line`] |
 //! | a load stopped in its middle | [`held_month`] |
 //! | waiting for a condition, with a bound | [`eventually`] |
 //! | a worker's and a relay's part, played at the ledger | [`claimant`], [`relay_run`], [`dispatch_rows`] |
@@ -31,11 +31,13 @@ pub mod dispatch_rows;
 pub mod effects;
 pub mod ends;
 pub mod eventually;
+pub mod held_line;
 pub mod held_month;
 pub mod http;
 pub mod loads;
 pub mod own_redis;
 pub mod own_servers;
+pub mod own_store;
 pub mod redis_space;
 pub mod relay_run;
 pub mod rescuer_run;
@@ -51,8 +53,10 @@ pub use claimant::{Claimant, Claimed};
 pub use cut_line::CutLine;
 pub use dispatch_rows::{DispatchRow, dispatch_rows};
 pub use eventually::eventually;
+pub use held_line::HeldLine;
 pub use own_redis::{Kept, OwnRedis};
 pub use own_servers::OwnServers;
+pub use own_store::OwnStore;
 pub use redis_space::RedisSpace;
 pub use relay_run::RelayRun;
 pub use rescuer_run::RescuerRun;

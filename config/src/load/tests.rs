@@ -135,6 +135,54 @@ fn passwords_are_not_shown() {
 }
 
 #[test]
+fn a_store_is_shown_without_its_key() {
+    let file = "
+        [datasets.stores.evidence]
+        url = 's3://evidence/2010/'
+        access_key_id = 'hunter1'
+        secret_access_key = 'hunter2'
+    ";
+    let loaded = load(file, &[]).unwrap();
+    assert!(!format!("{loaded:?}").contains("hunter"));
+    assert_snapshot!(shown(&loaded, "datasets.stores"), @r#"{ evidence = { url = "s3://evidence/2010/", endpoint = "", region = "", access_key_id = "***", secret_access_key = "***", anonymous = false, private = false, allow_http = false } } (file)"#);
+    let own = "{ own = { url = 'file:///srv/' } }";
+    let loaded = load(file, &[("NEXUS_DATASETS__STORES", own)]).unwrap();
+    let names: Vec<&String> = loaded.settings.datasets.stores.keys().collect();
+    assert_eq!(names, ["own"]);
+}
+
+#[test]
+fn mistakes_of_a_store_say_what_is_wrong_and_repeat_no_key() {
+    let mistake = |env: &str| {
+        let error = load("", &[("NEXUS_DATASETS__STORES", env)]).unwrap_err();
+        assert!(!error.contains("hunter2"), "{error}");
+        error
+            .lines()
+            .nth(1)
+            .unwrap_or_default()
+            .replace("(env NEXUS_DATASETS__STORES)", "(env)")
+    };
+    let given = [
+        "{ a = { secret_access_key = 'hunter2'",
+        "{ secret_access_key = 'hunter2' }",
+        "{ a = { url = 's3://hunter2@a/' } }",
+        "{ a = { url = 's3://abc' } }",
+        "{ a = { anonymous = true } }",
+        "{ a = { url = 's3://abc/', key = 'hunter2' } }",
+        "{ a = { url = 's3://abc/', secret_access_key = 'hunter2' } }",
+    ];
+    assert_snapshot!(given.map(mistake).join("\n"), @r#"
+    datasets.stores (env): found something else (not shown); expected a table of stores, such as { evidence = { url = "s3://bucket/" } }
+    datasets.stores (env): found something else (not shown); expected a table of stores, such as { evidence = { url = "s3://bucket/" } }
+    datasets.stores (env): found a url that is refused: it holds a user or a password, which belong into the settings; expected a URL such as "s3://bucket/folder/" or "file:///directory/"
+    datasets.stores (env): found a url that is refused: it does not end in /; expected a URL such as "s3://bucket/folder/" or "file:///directory/"
+    datasets.stores (env): found something else (not shown); expected a URL such as "s3://bucket/folder/" or "file:///directory/"
+    datasets.stores (env): found unknown field `key`; expected one of `url`, `endpoint`, `region`, `access_key_id`, `secret_access_key`, `anonymous`, `private`, `allow_http`
+    datasets.stores (env): a: it lacks a key; expected access_key_id and secret_access_key, or anonymous = true
+    "#);
+}
+
+#[test]
 fn mistakes_do_not_repeat_passwords() {
     for file in [
         "[redis]\nurl = 'redis://:hunter2@host\n",
@@ -233,6 +281,7 @@ fn a_rule_is_not_held_against_a_value_that_was_not_understood() {
 fn every_rule_is_about_settings_that_exist() {
     let mut wrong = Settings::defaults();
     let zero = crate::Span::ZERO;
+    let store = toml::from_str("url = 's3://abc/'").unwrap();
     wrong.postgres.owner_url = "x://h".parse().unwrap();
     wrong.redis.url = "x://h".parse().unwrap();
     wrong.postgres.retry_base = crate::Span::MAX;
@@ -248,13 +297,17 @@ fn every_rule_is_about_settings_that_exist() {
     wrong.history.months_ahead = 0;
     wrong.api.page_max = 0;
     wrong.datasets.chunk_rows = 0;
+    wrong.datasets.decoded_ratio_max = 0;
+    wrong.datasets.fetch_timeout = zero;
+    wrong.datasets.fetch_retry_cap = zero;
+    wrong.datasets.stores = [("A".to_owned(), store)].into();
     wrong.log.filter = "=".to_owned();
     let known: Vec<String> = crate::defaults::DEFAULTS
         .keys()
         .map(|key| key.to_string())
         .collect();
     let findings = wrong.findings();
-    assert!(findings.len() > 16, "{findings:?}");
+    assert!(findings.len() > 21, "{findings:?}");
     for key in findings.iter().flat_map(|finding| &finding.keys) {
         assert!(known.iter().any(|known| known == key), "{key}");
     }

@@ -1,11 +1,14 @@
 //! `[datasets]`
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::stores::{Store, stores};
 use crate::bytes::Bytes;
 use crate::checks::Checks;
+use crate::span::Span;
 
 /// Loading the data that is examined.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
@@ -28,6 +31,23 @@ pub struct Datasets {
     pub chunk_rows: usize,
     /// Bytes read from the file at once.
     pub read_block: Bytes,
+    /// Size of one file once it is decompressed.
+    pub decoded_bytes_max: Bytes,
+    /// Bytes of a decompressed file for each compressed one.
+    pub decoded_ratio_max: u32,
+    /// Size of one object that is fetched from a store.
+    pub fetch_bytes_max: Bytes,
+    /// Longest wait for a store's next byte.
+    pub fetch_timeout: Span,
+    /// Tries in a row without a byte before a fetch is given up.
+    pub fetch_attempts: u32,
+    /// First pause between such tries.
+    pub fetch_retry_base: Span,
+    /// Longest pause between them.
+    pub fetch_retry_cap: Span,
+    /// The stores that files may be loaded from, by name.
+    #[serde(deserialize_with = "stores")]
+    pub stores: BTreeMap<String, Store>,
 }
 
 impl Datasets {
@@ -59,5 +79,24 @@ impl Datasets {
         );
         checks.at_least("datasets.chunk_rows", self.chunk_rows, 1);
         checks.at_least("datasets.read_block", self.read_block, Bytes::new(1));
+        let one = Bytes::new(1);
+        checks.at_least("datasets.decoded_bytes_max", self.decoded_bytes_max, one);
+        checks.at_least("datasets.decoded_ratio_max", self.decoded_ratio_max, 1);
+        self.check_fetching(checks);
+    }
+
+    fn check_fetching(&self, checks: &mut Checks) {
+        let one = Bytes::new(1);
+        checks.at_least("datasets.fetch_bytes_max", self.fetch_bytes_max, one);
+        checks.lasting("datasets.fetch_timeout", self.fetch_timeout);
+        checks.at_least("datasets.fetch_attempts", self.fetch_attempts, 1);
+        checks.lasting("datasets.fetch_retry_base", self.fetch_retry_base);
+        checks.not_above(
+            ("datasets.fetch_retry_base", self.fetch_retry_base),
+            ("datasets.fetch_retry_cap", self.fetch_retry_cap),
+        );
+        for (name, store) in &self.stores {
+            store.check(name, checks);
+        }
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
-use nexus_config::{Datasets, Postgres, Roots};
+use nexus_config::{Datasets, Postgres};
 use nexus_jobs::kinds::ProcessDataset;
 use nexus_jobs::{LoadId, Outcome};
 use nexus_schema::Error as LedgerError;
@@ -17,11 +17,11 @@ use super::chunk::RowScope;
 use super::decoding::{Decoding, Ended};
 use super::input::InputError;
 use super::loading::load_chunk;
-use super::opening::{OpenError, open};
 use super::profile::Profile;
 use super::report::report;
 use super::settings::DecodeSettings;
 use super::verdict::{Verdict, too_many_kept, verdict};
+use crate::source::{OpenError, Sources};
 
 /// Pause before a load that an outage of Postgres cut off is tried again, attempts being spent.
 const OUTAGE_WAIT: Duration = Duration::from_secs(5);
@@ -34,7 +34,7 @@ const TURN_WAIT: Duration = Duration::from_secs(2);
 pub struct DatasetLoader {
     loaders: Loaders,
     settings: Datasets,
-    roots: Arc<Roots>,
+    sources: Sources,
 }
 
 /// How a load came to its end, other than by an error worth another attempt.
@@ -46,14 +46,12 @@ pub(super) enum End {
 }
 
 impl DatasetLoader {
-    /// A handler that reads files under the configured roots and the spool.
+    /// A handler that reads files from the configured directories and stores, and the spool.
     pub fn new(postgres: &Postgres, settings: &Datasets) -> Self {
-        let mut roots = settings.roots.clone();
-        roots.push(settings.spool.clone());
         Self {
             loaders: Loaders::new(postgres),
             settings: settings.clone(),
-            roots: Arc::new(Roots::new(&roots)),
+            sources: Sources::new(settings),
         }
     }
 }
@@ -102,8 +100,8 @@ impl DatasetLoader {
         ctx: &Context,
     ) -> anyhow::Result<(End, Duration)> {
         let mut sending = Duration::ZERO;
-        let file = match open(&self.roots, &started.source) {
-            Ok(file) => file,
+        let file = match self.sources.open(&started.source).await {
+            Ok(opened) => opened.file,
             Err(OpenError::AtFault(error)) => return Ok((End::AtFault(error), sending)),
             Err(OpenError::Passing(error)) => return Err(error),
         };

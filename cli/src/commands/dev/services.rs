@@ -11,7 +11,13 @@ use tokio::process::Command;
 
 use crate::exit::{Exit, Failure};
 
-const SCRIPT: &str = include_str!("../../../../scripts/services");
+/// The script behind the services that it starts, as it wants to be read.
+const SCRIPT: &str = concat!(
+    "SERVICES=()\ndeclare -A STOP_SIGNAL=()\n",
+    include_str!("../../../../scripts/services.d/postgres"),
+    include_str!("../../../../scripts/services.d/redis"),
+    include_str!("../../../../scripts/services"),
+);
 const ROLES_SQL: &str = include_str!("../../../../deploy/roles.sql");
 
 /// Servers that run.
