@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use nexus_config::{Roots, Settings};
+use nexus_config::Settings;
+use nexus_handlers::source::Sources;
 use nexus_producer::Producer;
 use nexus_producer::relay::RelayStats;
 use nexus_queue::Transport;
@@ -28,7 +29,7 @@ pub(crate) struct App {
     pub(crate) settings: Settings,
     pub(crate) parts: Parts,
     pub(crate) producer: Producer,
-    pub(crate) roots: Roots,
+    pub(crate) sources: Sources,
     pub(crate) metrics: Metrics,
 }
 
@@ -37,12 +38,10 @@ pub(crate) type Shared = Arc<App>;
 
 impl App {
     pub(crate) fn new(settings: &Settings, parts: Parts) -> Shared {
-        let mut roots = settings.datasets.roots.clone();
-        roots.push(settings.datasets.spool.clone());
         Arc::new(Self {
             settings: settings.clone(),
             producer: Producer::new(parts.pool.clone(), settings),
-            roots: Roots::new(&roots),
+            sources: Sources::new(&settings.datasets),
             metrics: Metrics::new(&parts),
             parts,
         })

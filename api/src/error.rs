@@ -154,8 +154,9 @@ impl From<LoadRequestError> for ApiError {
     fn from(error: LoadRequestError) -> Self {
         match error {
             LoadRequestError::Ledger(error) => error.into(),
-            LoadRequestError::Path(_) => Self::invalid(error.to_string()).hint(
-                "name a file under an allowed directory, or upload it as multipart/form-data",
+            LoadRequestError::Source(_) => Self::invalid(error.to_string()).hint(
+                "name a file under an allowed directory or an object in an allowed store, or upload it as \
+                 multipart/form-data",
             ),
             LoadRequestError::NoSuchProfile(_)
             | LoadRequestError::Profile(_)

@@ -5,9 +5,11 @@
 //! its own; meant for private servers (`make bench`), not for production.
 
 mod ceilings;
+mod chunks;
 mod docs;
 mod enqueue;
 mod figure;
+mod indexes;
 mod ingest;
 mod jobs;
 mod latency;

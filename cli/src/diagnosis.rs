@@ -1,6 +1,7 @@
 //! What an error means to whoever ran the command: an exit code, a message, what to do.
 
 use nexus_config::{Mistakes, NotAdmitted, NotAdmittedReason};
+use nexus_handlers::source::NotAdmitted as SourceRefused;
 use nexus_handlers::load_request::LoadRequestError;
 use nexus_queue::transport::QueueError;
 use nexus_schema::Error as LedgerError;
@@ -71,11 +72,18 @@ fn known(cause: &(dyn std::error::Error + 'static)) -> Option<(Exit, Option<Stri
 const ROOTS: &str = "to allow another directory, add it to datasets.roots in nexus.toml or in \
                      NEXUS_DATASETS__ROOTS, for the workers too";
 
+const STORES: &str = "to allow a store, add it to datasets.stores in nexus.toml, for the workers \
+                      too";
+
 fn load_request(error: &LoadRequestError) -> Option<(Exit, Option<String>)> {
     match error {
         // The next cause in the chain may not be there: these are transparent.
         LoadRequestError::Ledger(error) => known(error),
-        LoadRequestError::Path(error) => known(error),
+        LoadRequestError::Source(SourceRefused::Path(error)) => known(error),
+        LoadRequestError::Source(SourceRefused::NotUtf8(_)) => Some((Exit::Usage, None)),
+        LoadRequestError::Source(SourceRefused::Url { .. }) => {
+            Some((Exit::Usage, Some(STORES.to_owned())))
+        }
         LoadRequestError::NoSuchProfile(_) => {
             let hint = "a profile of your own is given as a file: --profile FILE.toml";
             Some((Exit::Usage, Some(hint.to_owned())))

@@ -1,9 +1,6 @@
 //! Asking for a dataset: the one way there, for the API and the command line alike.
 
-use std::path::PathBuf;
-
 use diesel_async::AsyncConnection;
-use nexus_config::{NotAdmitted, Roots};
 use nexus_jobs::kinds::ProcessDataset;
 use nexus_jobs::{Actor, CaseId, DatasetId, JobId, LoadId};
 use nexus_producer::{NewJob, Producer};
@@ -12,6 +9,7 @@ use nexus_schema::{AsyncPgConnection, Error as LedgerError};
 
 use crate::process_dataset::profile::{Profile, ProfileError};
 use crate::process_dataset::profiles;
+use crate::source::{Admitted, NotAdmitted, Sources};
 
 /// Longest name of a dataset or a profile, in bytes.
 pub const NAME_BYTES_MAX: usize = 200;
@@ -24,12 +22,21 @@ pub const PROFILE_BYTES_MAX: usize = 64 * 1024;
 pub struct LoadRequest {
     /// The dataset that it is to be part of.
     pub into: LoadInto,
-    /// The file; it must lie under an allowed root.
-    pub path: PathBuf,
+    /// The file or object.
+    pub source: LoadSource,
     /// How the file says what it says.
     pub profile: ProfileChoice,
     /// Load it even if the case has the same bytes already.
     pub force: bool,
+}
+
+/// Where the bytes are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LoadSource {
+    /// A path or a URL on somebody's word: it must be of a directory or store of the settings.
+    Named(String),
+    /// The path of an upload, which this process has put into the spool itself.
+    Upload(String),
 }
 
 /// Which dataset a file becomes, or becomes part of.
@@ -74,9 +81,9 @@ pub struct Requested {
 /// Why a load cannot be asked for.
 #[derive(Debug, thiserror::Error)]
 pub enum LoadRequestError {
-    /// The file may not be read, or cannot be.
+    /// The file or object may not be read, or cannot be.
     #[error(transparent)]
-    Path(#[from] NotAdmitted),
+    Source(#[from] NotAdmitted),
     /// No profile of that name comes with the product.
     #[error("no profile {0:?} is shipped; there are: {known}", known = names())]
     NoSuchProfile(String),
@@ -131,11 +138,11 @@ impl ProfileChoice {
 pub async fn request_load(
     conn: &mut AsyncPgConnection,
     producer: &Producer,
-    roots: &Roots,
+    sources: &Sources,
     request: &LoadRequest,
     actor: &Actor,
 ) -> Result<Requested, LoadRequestError> {
-    let (new, load) = prepare(roots, request).await?;
+    let (new, load) = prepare(sources, request).await?;
     let enqueued = conn
         .transaction::<_, LedgerError, _>(async |conn| {
             let created = match &new {
@@ -173,24 +180,27 @@ enum New {
 }
 
 /// Everything that can be said without the ledger.
-async fn prepare(roots: &Roots, request: &LoadRequest) -> Result<(New, NewLoad), LoadRequestError> {
+async fn prepare(
+    sources: &Sources,
+    request: &LoadRequest,
+) -> Result<(New, NewLoad), LoadRequestError> {
     let (profile_name, toml) = request.profile.resolve()?;
     let profile = Profile::parse(toml)?;
-    let (roots, path) = (roots.clone(), request.path.clone());
+    let (sources, wanted) = (sources.clone(), request.source.clone());
     // A file system may be slow, or a network away.
-    let source = tokio::task::spawn_blocking(move || roots.admit(&path))
+    let admit = move || match &wanted {
+        LoadSource::Named(text) => sources.admit(text),
+        LoadSource::Upload(path) => sources.admit_upload(path),
+    };
+    let Admitted { source, name: file } = tokio::task::spawn_blocking(admit)
         .await
         .map_err(|error| LoadRequestError::Invalid(error.to_string()))??;
-    let Some(source) = source.to_str() else {
-        let text = format!("{}: a path must be UTF-8", source.display());
-        return Err(LoadRequestError::Invalid(text));
-    };
     let new = match &request.into {
         LoadInto::New { case, name } => New::Dataset(NewDataset {
             case: *case,
             name: match name {
                 Some(name) => checked("the dataset's name", name)?,
-                None => cut(source.rsplit('/').next().unwrap_or(source)),
+                None => cut(&file),
             }
             .to_owned(),
         }),
@@ -198,7 +208,7 @@ async fn prepare(roots: &Roots, request: &LoadRequest) -> Result<(New, NewLoad),
     };
     let load = NewLoad {
         type_: profile.dataset_type.as_str().to_owned(),
-        source: source.to_owned(),
+        source,
         profile_name: profile_name.to_owned(),
         profile: toml.to_owned(),
         forced: request.force,
@@ -236,7 +246,17 @@ fn names() -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::path::PathBuf;
+
+    use nexus_config::Settings;
+
     use super::*;
+
+    fn sources(roots: Vec<PathBuf>) -> Sources {
+        let mut settings = Settings::defaults().datasets;
+        settings.roots = roots;
+        Sources::new(&settings)
+    }
 
     fn request(path: &str, name: Option<&str>, profile: &str) -> LoadRequest {
         LoadRequest {
@@ -244,7 +264,7 @@ mod tests {
                 case: CaseId(1),
                 name: name.map(str::to_owned),
             },
-            path: path.into(),
+            source: LoadSource::Named(path.to_owned()),
             profile: ProfileChoice::read(profile, Some("mine")),
             force: false,
         }
@@ -264,7 +284,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_asked_for_is_checked_before_anything_is_written() {
-        let roots = Roots::new(&[]);
+        let roots = sources(Vec::new());
         let error = async |path, name, profile| {
             let request = request(path, name, profile);
             prepare(&roots, &request).await.unwrap_err().to_string()
@@ -289,7 +309,7 @@ mod tests {
     #[tokio::test]
     async fn a_dataset_is_named_after_its_file_unless_it_has_a_name() {
         let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
-        let roots = Roots::new(&[env!("CARGO_MANIFEST_DIR").into()]);
+        let roots = sources(vec![env!("CARGO_MANIFEST_DIR").into()]);
         let named = async |name| {
             let request = request(manifest, name, "corporate-payments");
             match prepare(&roots, &request).await? {

@@ -8,6 +8,7 @@
 pub mod cell;
 pub mod checkpoint;
 pub mod chunk;
+mod columns;
 mod csv_file;
 pub mod decoder;
 mod decoding;
@@ -29,6 +30,7 @@ mod record_source;
 mod records;
 pub mod reject;
 mod rejects;
+mod repeated;
 mod report;
 pub mod settings;
 mod standardise;

@@ -2,6 +2,7 @@
 
 mod columns;
 mod duplicates;
+mod ended;
 mod figures;
 mod finish;
 mod held;

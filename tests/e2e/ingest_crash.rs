@@ -158,7 +158,7 @@ fn chunks(csv: &[u8], scope: RowScope) -> Vec<Chunk> {
         chunk_rows: 500,
         ..DecodeSettings::default()
     };
-    let mut decoder = Decoder::start(csv, profile.into(), scope, settings).unwrap();
+    let mut decoder = Decoder::start(bytes::Bytes::copy_from_slice(csv), profile.into(), scope, settings).unwrap();
     std::iter::from_fn(|| decoder.next_chunk().unwrap()).collect()
 }
 
@@ -185,7 +185,7 @@ async fn a_stale_claims_chunk_is_refused_whole() {
             .unwrap();
         let mut load = async |chunk: Chunk, token: Token| {
             let leaves = chunk.months.into_iter().map(|rows| LeafRows {
-                month: Some(rows.month.first_day()),
+                month: rows.month.map(|month| month.first_day()),
                 bytes: rows.payload.into(),
             });
             let chunk = ChunkToLoad {

@@ -8,11 +8,11 @@ use diesel::{QueryableByName, sql_query};
 use diesel_async::RunQueryDsl;
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use nexus_config::Roots;
 use nexus_handlers::generate::{Expected, Generator};
 use nexus_handlers::load_request::{
-    LoadInto, LoadRequest, LoadRequestError, ProfileChoice, Requested, request_load,
+    LoadInto, LoadRequest, LoadRequestError, LoadSource, ProfileChoice, Requested, request_load,
 };
+use nexus_handlers::source::Sources;
 use nexus_jobs::{CaseId, DatasetId, TenantId};
 use nexus_schema::cases;
 use nexus_schema::datasets::{self, DatasetDetail};
@@ -95,14 +95,14 @@ impl TestBed {
     ) -> Result<Requested, LoadRequestError> {
         let request = LoadRequest {
             into,
-            path: path.to_owned(),
+            source: LoadSource::Named(path.to_string_lossy().into_owned()),
             profile: ProfileChoice::read(profile, None),
             force,
         };
-        let roots = Roots::new(&self.settings().datasets.roots);
+        let sources = Sources::new(&self.settings().datasets);
         let producer = self.producer();
         let mut conn = self.conn().await;
-        request_load(&mut conn, &producer, &roots, &request, &actor()).await
+        request_load(&mut conn, &producer, &sources, &request, &actor()).await
     }
 
     /// Asks for a load into a new case, which must be granted.

@@ -3,7 +3,7 @@ use axum::http::StatusCode;
 use axum::http::header::LOCATION;
 use axum::response::{IntoResponse, Response};
 use nexus_handlers::load_request::{
-    LoadInto, LoadRequest, LoadRequestError, ProfileChoice, Requested, request_load,
+    LoadInto, LoadRequest, LoadRequestError, LoadSource, ProfileChoice, Requested, request_load,
 };
 use nexus_jobs::{Actor, CaseId, DatasetId};
 use nexus_schema::Error as LedgerError;
@@ -26,7 +26,8 @@ struct LoadFile {
     case_id: Option<i64>,
     /// The dataset to append to, instead of a new one. Its type must be the profile's.
     dataset_id: Option<i64>,
-    /// The file, under an allowed directory (`datasets.roots`).
+    /// The file, under an allowed directory (`datasets.roots`), or the URL of an object in an allowed
+    /// store (`datasets.stores`).
     #[schema(example = "data/payments.csv.gz")]
     path: String,
     /// The name of a shipped profile, or a profile's TOML.
@@ -82,12 +83,12 @@ pub(super) async fn load_dataset(
             let Json(file) = Json::<LoadFile>::from_request(request, &app).await?;
             let request = LoadRequest {
                 into: into(file.case_id, file.dataset_id, file.name)?,
-                path: file.path.into(),
+                source: LoadSource::Named(file.path),
                 profile: ProfileChoice::read(&file.profile, file.profile_name.as_deref()),
                 force: file.force,
             };
             let mut conn = app.connection().await?;
-            request_load(&mut conn, &app.producer, &app.roots, &request, &actor).await?
+            request_load(&mut conn, &app.producer, &app.sources, &request, &actor).await?
         }
         _ => {
             return Err(ApiError::media_type(
@@ -129,7 +130,7 @@ async fn load_upload(app: Shared, actor: Actor, upload: Upload) -> Result<Reques
     let Upload { request, file } = upload;
     let load = async move {
         let mut conn = app.connection().await?;
-        let asked = request_load(&mut conn, &app.producer, &app.roots, &request, &actor).await;
+        let asked = request_load(&mut conn, &app.producer, &app.sources, &request, &actor).await;
         match &asked {
             Ok(_) => file.keep(),
             Err(LoadRequestError::Ledger(LedgerError::Unavailable(_))) => {

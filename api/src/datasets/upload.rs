@@ -4,7 +4,7 @@ use axum::extract::multipart::{Field, Multipart, MultipartError};
 use axum::extract::{DefaultBodyLimit, FromRequest, Request};
 use axum::http::StatusCode;
 use nexus_config::Settings;
-use nexus_handlers::load_request::{LoadRequest, PROFILE_BYTES_MAX, ProfileChoice};
+use nexus_handlers::load_request::{LoadRequest, LoadSource, PROFILE_BYTES_MAX, ProfileChoice};
 use utoipa::ToSchema;
 
 use super::held::Held;
@@ -148,7 +148,7 @@ impl Form {
         let profile = self.profile.ok_or_else(|| missing("profile"))?;
         let request = LoadRequest {
             into: into(case, dataset, name)?,
-            path: file.path().to_owned(),
+            source: LoadSource::Upload(file.path().to_string_lossy().into_owned()),
             profile: ProfileChoice::read(&profile, self.profile_name.as_deref()),
             force: flag("force", self.force.as_deref())?,
         };

@@ -1,35 +1,64 @@
 //! Loading a file: the whole job beside a bare COPY of the same encoded rows.
 
 use std::fs::File;
-use std::io::BufWriter;
+use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::Context as _;
-use nexus_config::Roots;
 use nexus_handlers::generate::Generator;
-use nexus_handlers::load_request::{LoadInto, LoadRequest, ProfileChoice, request_load};
-use nexus_handlers::process_dataset::chunk::{Chunk, RowScope};
-use nexus_handlers::process_dataset::decoder::Decoder;
-use nexus_handlers::process_dataset::profile::Profile;
-use nexus_handlers::process_dataset::profiles;
-use nexus_handlers::process_dataset::settings::DecodeSettings;
+use nexus_handlers::load_request::{
+    LoadInto, LoadRequest, LoadSource, ProfileChoice, request_load,
+};
+use nexus_handlers::source::Sources;
 use nexus_jobs::{CaseId, TenantId};
-use nexus_schema::copy::{LeafRows, Loaders};
+use nexus_schema::copy::Loaders;
 use nexus_schema::{cases, measure};
 
 use super::Scale;
+use super::chunks::Encoded;
 use super::figure::Figure;
+use super::indexes;
 use super::median;
 use super::rig::{Rig, per_second};
 use super::worker::Worker;
 
 const PROFILE: &str = "canonical-transactions";
 
+/// Times as many rows show that memory does not grow with them.
+const LARGE: u64 = 10;
+
+/// A format that is measured, and how its file is written.
+struct Measured {
+    rate: &'static str,
+    memory: &'static str,
+    file: &'static str,
+    write: fn(&Generator, &mut BufWriter<File>) -> anyhow::Result<()>,
+}
+
+const FORMATS: [Measured; 3] = [
+    Measured {
+        rate: "ingest.rows_per_s",
+        memory: "ingest.rss_mib",
+        file: "transactions.csv",
+        write: |generator, out| Ok(generator.write(out).map(drop)?),
+    },
+    Measured {
+        rate: "ingest.jsonl_rows_per_s",
+        memory: "ingest.jsonl_rss_mib",
+        file: "transactions.jsonl",
+        write: |generator, out| Ok(generator.write_json_lines(out).map(drop)?),
+    },
+    Measured {
+        rate: "ingest.parquet_rows_per_s",
+        memory: "ingest.parquet_rss_mib",
+        file: "transactions.parquet",
+        write: |generator, out| Ok(generator.write_parquet(out).map(drop)?),
+    },
+];
+
 /// Measures the job and its ceiling in turn; peak memory is the worker process's.
 pub(super) async fn measure(rig: &Rig, scale: Scale) -> anyhow::Result<Vec<Figure>> {
-    let file = generate(rig.directory.path(), scale.rows)?;
     let case = cases::open(
         &mut *rig.pool.get().await?,
         TenantId::DEFAULT,
@@ -38,32 +67,54 @@ pub(super) async fn measure(rig: &Rig, scale: Scale) -> anyhow::Result<Vec<Figur
         &Rig::actor(),
     )
     .await?;
+    let case = CaseId(case.id);
+    let mut figures = Vec::new();
+    for format in &FORMATS {
+        figures.extend(of_format(rig, format, case, scale).await?);
+    }
+    let file = rig.directory.path().join(FORMATS[0].file);
+    let encoded = Encoded::of(&file, PROFILE, rig.settings.datasets.chunk_rows)?;
+    figures.extend(indexes::measure(rig, &encoded, scale).await?);
+    drop(encoded);
+    let large = generate(rig, &FORMATS[0], scale.rows * LARGE)?;
+    let (rate, rss) = whole_job(rig, &large, case, scale.rows * LARGE).await?;
+    figures.push(Figure::plain("ingest.large_rows_per_s", rate, "rows/s"));
+    figures.push(Figure::plain("ingest.large_rss_mib", rss, "MiB"));
+    Ok(figures)
+}
+
+async fn of_format(
+    rig: &Rig,
+    format: &Measured,
+    case: CaseId,
+    scale: Scale,
+) -> anyhow::Result<[Figure; 2]> {
+    let file = generate(rig, format, scale.rows)?;
     let (mut rates, mut ceilings, mut memory) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..scale.rounds {
         ceilings.push(bare_copy(rig, &file).await?);
-        let (rate, rss) = whole_job(rig, &file, CaseId(case.id), scale.rows).await?;
+        let (rate, rss) = whole_job(rig, &file, case, scale.rows).await?;
         rates.push(rate);
         memory.push(rss);
     }
-    Ok(vec![
-        Figure::beside(
-            "ingest.rows_per_s",
-            median(rates),
-            "rows/s",
-            median(ceilings),
-        ),
-        Figure::plain("ingest.rss_mib", median(memory), "MiB"),
+    Ok([
+        Figure::beside(format.rate, median(rates), "rows/s", median(ceilings)),
+        Figure::plain(format.memory, median(memory), "MiB"),
     ])
 }
 
-fn generate(directory: &Path, rows: u64) -> anyhow::Result<PathBuf> {
-    let path = directory.join("transactions.csv");
+/// Rows of which one in a hundred is faulty, where the format can say so.
+fn generate(rig: &Rig, format: &Measured, rows: u64) -> anyhow::Result<PathBuf> {
+    let path = rig.directory.path().join(format.file);
+    let is_csv = format.file.ends_with(".csv");
     let generator = Generator {
         rows,
         seed: 1,
-        faults_per_mille: 10,
+        faults_per_mille: if is_csv { 10 } else { 0 },
     };
-    generator.write(BufWriter::with_capacity(1 << 20, File::create(&path)?))?;
+    let mut out = BufWriter::with_capacity(1 << 20, File::create(&path)?);
+    (format.write)(&generator, &mut out)?;
+    out.flush()?;
     Ok(path)
 }
 
@@ -73,14 +124,15 @@ async fn whole_job(rig: &Rig, file: &Path, case: CaseId, rows: u64) -> anyhow::R
     let worker = Worker::start(&rig.settings, "{datasets = 1}")?;
     let request = LoadRequest {
         into: LoadInto::New { case, name: None },
-        path: file.to_owned(),
+        source: LoadSource::Named(file.to_string_lossy().into_owned()),
         profile: ProfileChoice::Shipped(PROFILE.to_owned()),
-        // The same file again and again.
+        // The same file in each round.
         force: true,
     };
-    let roots = Roots::new(&rig.settings.datasets.roots);
+    let sources = Sources::new(&rig.settings.datasets);
     let mut conn = rig.pool.get().await?;
-    let requested = request_load(&mut conn, &rig.producer, &roots, &request, &Rig::actor()).await?;
+    let actor = Rig::actor();
+    let requested = request_load(&mut conn, &rig.producer, &sources, &request, &actor).await?;
     let _ = rig.drained(requested.job_id, requested.job_id).await?;
     let rss = worker.peak_rss_mib()?;
     worker.stop().await?;
@@ -96,46 +148,12 @@ async fn whole_job(rig: &Rig, file: &Path, case: CaseId, rows: u64) -> anyhow::R
 /// Rows a second of a bare binary COPY of the same rows, encoded beforehand, into
 /// the same partitions in the same chunks.
 async fn bare_copy(rig: &Rig, file: &Path) -> anyhow::Result<f64> {
-    let chunks = encode(file, rig.settings.datasets.chunk_rows as u64)?;
-    let rows: u64 = chunks
-        .iter()
-        .flat_map(|chunk| &chunk.months)
-        .map(|month| month.rows)
-        .sum();
+    let encoded = Encoded::of(file, PROFILE, rig.settings.datasets.chunk_rows)?;
     let mut loader = Loaders::new(&rig.settings.postgres).connect().await?;
+    let chunks = encoded.leaves();
     let began = Instant::now();
     for chunk in chunks {
-        let rows = chunk
-            .months
-            .into_iter()
-            .map(|month| LeafRows {
-                month: Some(month.month.first_day()),
-                bytes: month.payload.into(),
-            })
-            .collect();
-        loader.copy_only("transactions", rows).await?;
+        loader.copy_only("transactions", chunk).await?;
     }
-    Ok(per_second(i64::try_from(rows)?, began.elapsed()))
-}
-
-fn encode(file: &Path, chunk_rows: u64) -> anyhow::Result<Vec<Chunk>> {
-    let profile = profiles::shipped(PROFILE).context("the shipped profile is missing")?;
-    let profile = Arc::new(Profile::parse(profile)?);
-    // Dataset 0 is nobody's: these rows count nowhere.
-    let scope = RowScope {
-        tenant_id: 0,
-        case_id: 0,
-        dataset_id: 0,
-        rows_before: 0,
-    };
-    let settings = DecodeSettings {
-        chunk_rows,
-        ..DecodeSettings::default()
-    };
-    let mut decoder = Decoder::start(File::open(file)?, profile, scope, settings)?;
-    let mut chunks = Vec::new();
-    while let Some(chunk) = decoder.next_chunk()? {
-        chunks.push(chunk);
-    }
-    Ok(chunks)
+    Ok(per_second(encoded.rows, began.elapsed()))
 }

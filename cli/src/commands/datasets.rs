@@ -3,6 +3,7 @@
 mod follow;
 mod list;
 mod load;
+mod quality;
 mod rejects;
 mod show;
 
@@ -23,6 +24,8 @@ pub(crate) enum DatasetsCommand {
     List(list::ListArgs),
     /// Show one dataset: rows, rejects, sums, times
     Show(show::ShowArgs),
+    /// Show how good a dataset is: its files, rejects, repeated keys, and each column
+    Quality(quality::QualityArgs),
     /// Show the rows that were not loaded, and why
     Rejects(rejects::RejectsArgs),
 }
@@ -35,6 +38,7 @@ pub(super) async fn run(
         DatasetsCommand::Load(args) => load::run(args, invocation).await,
         DatasetsCommand::List(args) => list::run(args, invocation).await,
         DatasetsCommand::Show(args) => show::run(args, invocation).await,
+        DatasetsCommand::Quality(args) => quality::run(args, invocation).await,
         DatasetsCommand::Rejects(args) => rejects::run(args, invocation).await,
     }
 }

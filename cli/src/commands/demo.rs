@@ -9,9 +9,12 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::Args;
-use nexus_config::{Roots, Settings, Span};
+use nexus_config::{Settings, Span};
 use nexus_handlers::generate::Generator;
-use nexus_handlers::load_request::{LoadInto, LoadRequest, ProfileChoice, Requested, request_load};
+use nexus_handlers::load_request::{
+    LoadInto, LoadRequest, LoadSource, ProfileChoice, Requested, request_load,
+};
+use nexus_handlers::source::Sources;
 use nexus_jobs::{CaseId, TenantId};
 use nexus_schema::{Keep, cases, migrate};
 
@@ -133,19 +136,20 @@ async fn load(
         Some(case) => case,
         None => cases::open(&mut conn, TenantId::DEFAULT, CASE, &user::name(), &actor).await?,
     };
+    let file = seeded.file.clone().unwrap_or_default();
     let request = LoadRequest {
         into: LoadInto::New {
             case: CaseId(case.id),
             name: None,
         },
-        path: seeded.file.clone().unwrap_or_default(),
+        source: LoadSource::Named(file.to_string_lossy().into_owned()),
         profile: ProfileChoice::Shipped(PROFILE.to_owned()),
         // It may have been shown before.
         force: true,
     };
-    let roots = Roots::new(&settings.datasets.roots);
+    let sources = Sources::new(&settings.datasets);
     let producer = invocation.producer();
-    let requested = request_load(&mut conn, &producer, &roots, &request, &actor).await?;
+    let requested = request_load(&mut conn, &producer, &sources, &request, &actor).await?;
     let Requested {
         dataset_id, job_id, ..
     } = requested;

@@ -10,16 +10,19 @@ use nexus_jobs::kinds::ProcessDataset;
 use nexus_jobs::{LoadId, Outcome};
 use nexus_schema::Error as LedgerError;
 use nexus_schema::copy::Loaders;
-use nexus_schema::datasets::{self, Started, StartedLoad};
+use nexus_schema::datasets::{self, Loaded, Started, StartedLoad};
 use nexus_workers::{Context, Handler};
 
 use super::chunk::RowScope;
+use super::columns::merged;
 use super::decoding::{Decoding, Ended};
 use super::input::InputError;
 use super::loading::load_chunk;
 use super::profile::Profile;
+use super::repeated::loaded_before;
 use super::report::report;
 use super::settings::DecodeSettings;
+use super::table::Column;
 use super::verdict::{Verdict, too_many_kept, verdict};
 use crate::source::{OpenError, Sources};
 
@@ -82,10 +85,14 @@ impl DatasetLoader {
             Started::Refused(error) => return fail(load, None, error, ctx).await,
         };
         let began = Instant::now();
-        match self.load(load, &started, ctx).await? {
-            (End::Read(ended), loading) => {
-                self.conclude(load, *ended, loading, began.elapsed(), ctx)
-                    .await
+        let profile = Profile::parse(&started.profile).context("the load's stored profile")?;
+        let profile = Arc::new(profile);
+        match self.load(load, &started, &profile, ctx).await? {
+            (End::Read(ended), sending) => {
+                let took = began.elapsed();
+                let found = report(&ended, &profile, started.appends, sending, took);
+                let table = profile.dataset_type.columns();
+                self.conclude(load, &started, table, *ended, found, ctx).await
             }
             (End::AtFault(error), _) => fail(load, None, error, ctx).await,
         }
@@ -97,6 +104,7 @@ impl DatasetLoader {
         &self,
         load: LoadId,
         started: &StartedLoad,
+        profile: &Arc<Profile>,
         ctx: &Context,
     ) -> anyhow::Result<(End, Duration)> {
         let mut sending = Duration::ZERO;
@@ -105,10 +113,13 @@ impl DatasetLoader {
             Err(OpenError::AtFault(error)) => return Ok((End::AtFault(error), sending)),
             Err(OpenError::Passing(error)) => return Err(error),
         };
+        if let Some(refusal) = loaded_before(&file, started, ctx).await? {
+            return Ok((End::AtFault(refusal), sending));
+        }
         // In this order: a decoder that held a thread while it waited for a connection could wait
         // for ever on a load that holds a connection and waits for a thread.
         let mut loader = self.loaders.connect().await?;
-        let mut decoding = self.start_decoding(started, file, ctx)?;
+        let mut decoding = self.start_decoding(started, Arc::clone(profile), file, ctx)?;
         while let Some(chunk) = decoding.next().await {
             let rejected = chunk.checkpoint.tally.rejected_total();
             if let Some(error) = too_many_kept(rejected, self.settings.rejects_kept_max) {
@@ -122,6 +133,10 @@ impl DatasetLoader {
         match decoding.end().await? {
             Ok(ended) => Ok((End::Read(Box::new(ended)), sending)),
             Err(InputError::Io(error)) => Err(error).context("reading the file"),
+            Err(InputError::Scratch(error)) => {
+                let spool = self.settings.spool.display();
+                Err(error).with_context(|| format!("a temporary file in {spool}"))
+            }
             Err(error) => Ok((End::AtFault(error.to_string()), sending)),
         }
     }
@@ -129,10 +144,10 @@ impl DatasetLoader {
     fn start_decoding(
         &self,
         started: &StartedLoad,
+        profile: Arc<Profile>,
         file: File,
         ctx: &Context,
     ) -> anyhow::Result<Decoding> {
-        let profile = Profile::parse(&started.profile).context("the load's stored profile")?;
         let checkpoint = started
             .checkpoint
             .clone()
@@ -150,15 +165,13 @@ impl DatasetLoader {
             record_bytes_max: self.settings.line_bytes_max.as_usize(),
             raw_text_bytes_max: self.settings.reject_raw_bytes_max.as_usize(),
             chunk_rows: self.settings.chunk_rows as u64,
+            decoded_bytes_max: self.settings.decoded_bytes_max.get(),
+            decoded_ratio_max: self.settings.decoded_ratio_max,
+            scratch: self.settings.spool.clone(),
             ..DecodeSettings::default()
         };
         Ok(Decoding::start(
-            file,
-            Arc::new(profile),
-            scope,
-            settings,
-            checkpoint,
-            ctx,
+            file, profile, scope, settings, checkpoint, ctx,
         ))
     }
 
@@ -166,22 +179,32 @@ impl DatasetLoader {
     async fn conclude(
         &self,
         load: LoadId,
+        started: &StartedLoad,
+        table: &[Column],
         ended: Ended,
-        sending: Duration,
-        total: Duration,
+        found: Loaded,
         ctx: &Context,
     ) -> anyhow::Result<Outcome> {
-        let judged = verdict(&ended.summary.tally, self.settings.reject_share_max);
-        let loaded = report(&ended, sending, total);
-        match judged {
-            Verdict::TooManyRejects(error) => fail(load, Some(loaded), error, ctx).await,
+        match verdict(&ended.summary.tally, self.settings.reject_share_max) {
+            Verdict::TooManyRejects(error) => fail(load, Some(found), error, ctx).await,
             Verdict::Loaded => {
                 let result = serde_json::json!({
-                    "rows_read": loaded.figures.rows_read,
-                    "rows_loaded": loaded.figures.rows_loaded,
-                    "rows_rejected": loaded.figures.rows_rejected,
+                    "rows_read": found.figures.rows_read,
+                    "rows_loaded": found.figures.rows_loaded,
+                    "rows_rejected": found.figures.rows_rejected,
                 });
-                let found = loaded.clone();
+                let earlier = if started.appends {
+                    let mut conn = ctx.pool().get().await?;
+                    datasets::columns(&mut conn, started.dataset).await?
+                } else {
+                    Vec::new()
+                };
+                let columns = merged(table, &earlier, ended.summary.columns)
+                    .context("the statistics of the dataset's earlier loads")?;
+                let loaded = Loaded {
+                    columns,
+                    ..found.clone()
+                };
                 let done = ctx.complete(Some(result), move |conn| {
                     Box::pin(async move { datasets::finish(conn, load, &loaded).await })
                 });
@@ -197,7 +220,7 @@ impl DatasetLoader {
 /// Discards the job; in the same transaction the load fails and its rows go.
 async fn fail(
     load: LoadId,
-    found: Option<datasets::Loaded>,
+    found: Option<Loaded>,
     error: String,
     ctx: &Context,
 ) -> anyhow::Result<Outcome> {

@@ -161,11 +161,6 @@ impl<R: Read> Input<R> {
         self.source.raw().prefix()
     }
 
-    /// Raw bytes read so far.
-    pub(super) fn raw_bytes(&self) -> u64 {
-        self.source.raw().bytes()
-    }
-
     /// Bytes after decompression and before transcoding so far.
     pub(super) fn decoded_bytes(&self) -> u64 {
         self.source.decoded_bytes()

@@ -3,20 +3,36 @@
 use std::time::Duration;
 
 use chrono::NaiveDate;
-use nexus_schema::datasets::{CurrencySum, Figures, Loaded, RejectCount};
+use nexus_schema::datasets::{
+    CurrencySum, DuplicateCheck, DuplicatePolicy, DuplicateRule, Duplicates, Figures, Loaded,
+    RejectCount,
+};
 use serde_json::json;
 
 use super::decoding::Ended;
+use super::keys::KeyReport;
+use super::profile::Profile;
 use super::text::date::Date;
 
 /// The record of a file read to its end: `sending` is the time spent on COPY,
-/// `total` the attempt's whole time.
-pub(super) fn report(ended: &Ended, sending: Duration, total: Duration) -> Loaded {
+/// `total` the attempt's whole time. `appends`: the dataset has rows of earlier loads.
+pub(super) fn report(
+    ended: &Ended,
+    profile: &Profile,
+    appends: bool,
+    sending: Duration,
+    total: Duration,
+) -> Loaded {
     let summary = &ended.summary;
     let tally = &summary.tally;
     Loaded {
         sha256: summary.sha256.to_string(),
         bytes: count(summary.raw_bytes),
+        format: Some(ended.about.format.to_string()),
+        compression: Some(ended.about.compression.to_string()),
+        encoding: ended.about.encoding.map(|(encoding, _)| encoding.to_string()),
+        encoding_basis: ended.about.encoding.map(|(_, basis)| basis.to_string()),
+        duplicates: duplicates(profile, summary.keys.as_ref(), appends),
         figures: Figures {
             rows_read: count(tally.rows_read),
             rows_loaded: count(tally.loaded),
@@ -52,6 +68,28 @@ pub(super) fn report(ended: &Ended, sending: Duration, total: Duration) -> Loade
             .collect(),
         ..Loaded::default()
     }
+}
+
+/// Keys counted while a first file was read are enough to keep all rows. Whatever deletes rows, or
+/// compares with earlier loads, asks the table.
+fn duplicates(
+    profile: &Profile,
+    counted: Option<&KeyReport>,
+    appends: bool,
+) -> Option<DuplicateCheck> {
+    let counted = counted?;
+    let policy = profile.duplicates.policy;
+    let key = profile.duplicates.key.iter();
+    let key = key.map(|field| field.name().to_owned()).collect();
+    if policy != DuplicatePolicy::Keep || appends {
+        return Some(DuplicateCheck::Look(DuplicateRule { policy, key }));
+    }
+    Some(DuplicateCheck::Counted(Duplicates {
+        policy,
+        key,
+        rows: count(counted.duplicate_rows),
+        keys: count(counted.keys_repeated),
+    }))
 }
 
 fn count(n: u64) -> i64 {

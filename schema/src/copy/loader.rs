@@ -177,7 +177,7 @@ impl Loader {
     }
 }
 
-async fn copy(transaction: &Transaction<'_>, sql: &str, mut bytes: Bytes) -> Result<()> {
+pub(super) async fn copy(transaction: &Transaction<'_>, sql: &str, mut bytes: Bytes) -> Result<()> {
     let sink = transaction.copy_in::<_, Bytes>(sql).await?;
     let mut sink = std::pin::pin!(sink);
     while !bytes.is_empty() {

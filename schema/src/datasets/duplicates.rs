@@ -198,7 +198,7 @@ mod tests {
         let text = rule(&["party_id", "date"]).statement(DatasetTable::Expenses);
         let text = text.unwrap();
         assert!(
-            text.contains(r#"GROUP BY t."party_id", t."date""#),
+            text.contains(r#"GROUP BY ROW(t."party_id", t."date")::text"#),
             "{text}"
         );
         assert!(text.contains("FROM nexus.expenses AS t"), "{text}");

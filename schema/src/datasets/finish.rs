@@ -7,9 +7,10 @@ use nexus_jobs::LoadId;
 use serde_json::Value;
 
 use crate::datasets::columns::{ColumnStatistics, write_columns};
-use crate::datasets::duplicates::{DuplicateCheck, DuplicatePolicy, Duplicates, Recounted, settle};
+use crate::datasets::duplicates::{DuplicateCheck, Duplicates, settle};
+use crate::datasets::ended::Ended;
 use crate::datasets::figures::{self, CurrencySum, Figures, RejectCount};
-use crate::datasets::held::{HeldLoad, hold};
+use crate::datasets::held::hold;
 use crate::datasets::rows::delete_rows;
 use crate::datasets::same_bytes::{refuse_same_bytes, twice};
 use crate::error::{Error, Result};
@@ -70,7 +71,12 @@ pub async fn finish(conn: &mut AsyncPgConnection, load: LoadId, loaded: &Loaded)
             (Some(found), recounted)
         }
     };
-    let ended = Ended::of(&held, loaded, duplicates.as_ref(), recounted.as_ref());
+    let ended = Ended::of(
+        held.totals,
+        loaded.figures,
+        duplicates.as_ref(),
+        recounted.as_ref(),
+    );
     write_load(conn, load, loaded, "loaded", None, ended.load).await?;
     write_duplicates(conn, load, duplicates.as_ref()).await?;
     diesel::update(datasets::table.find(held.owner.dataset))
@@ -88,55 +94,6 @@ pub async fn finish(conn: &mut AsyncPgConnection, load: LoadId, loaded: &Loaded)
     figures::add_rejects(conn, held.owner, &loaded.rejects).await?;
     figures::add_rejects(conn, held.owner, &ended.repeated).await?;
     write_columns(conn, held.dataset(), &loaded.columns).await
-}
-
-/// Figures once duplicates are settled.
-struct Ended {
-    load: Figures,
-    dataset: Figures,
-    /// Rows rejected since they were read.
-    repeated: Vec<RejectCount>,
-}
-
-impl Ended {
-    fn of(
-        held: &HeldLoad,
-        loaded: &Loaded,
-        duplicates: Option<&Duplicates>,
-        recounted: Option<&Recounted>,
-    ) -> Self {
-        let repeated = match duplicates {
-            Some(found) if recounted.is_some() && found.policy == DuplicatePolicy::Reject => {
-                found.rows
-            }
-            _ => 0,
-        };
-        let mut ended = Self {
-            load: loaded.figures,
-            dataset: held.totals.plus(loaded.figures),
-            repeated: Vec::new(),
-        };
-        if let Some(recounted) = recounted {
-            // What was read and rejected stays; what stands was counted in the table.
-            for (figures, standing) in [
-                (&mut ended.load, recounted.load),
-                (&mut ended.dataset, recounted.dataset),
-            ] {
-                *figures = Figures {
-                    rows_read: figures.rows_read,
-                    rows_rejected: figures.rows_rejected + repeated,
-                    ..standing
-                };
-            }
-        }
-        if repeated > 0 {
-            ended.repeated.push(RejectCount {
-                reason: "duplicate_key".into(),
-                rows: repeated,
-            });
-        }
-        ended
-    }
 }
 
 /// Records a failed load: its report stays, its rows go. In the transaction that discards its job.

@@ -1,10 +1,13 @@
 //! `nexus datasets load`
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use clap::Args;
-use nexus_config::{Roots, Span};
-use nexus_handlers::load_request::{LoadInto, LoadRequest, ProfileChoice, Requested, request_load};
+use nexus_config::Span;
+use nexus_handlers::load_request::{
+    LoadInto, LoadRequest, LoadSource, ProfileChoice, Requested, request_load,
+};
+use nexus_handlers::source::Sources;
 use nexus_jobs::{CaseId, DatasetId, JobId, LoadId};
 use nexus_schema::AsyncPgConnection;
 use nexus_schema::datasets::DatasetDetail;
@@ -24,9 +27,10 @@ use crate::waiting::Watch;
 /// What to load, and how.
 #[derive(Debug, Args)]
 pub(crate) struct LoadArgs {
-    /// CSV files, plain or gzip, under a directory of datasets.roots
-    #[arg(required = true, value_name = "FILE")]
-    files: Vec<PathBuf>,
+    /// Files under a directory of datasets.roots, or URLs of a store in datasets.stores: CSV, JSON
+    /// Lines or Parquet, plain, gzip or zstd
+    #[arg(required = true, value_name = "FILE|URL")]
+    files: Vec<String>,
     /// The case that they belong to, by its id or name
     #[arg(long, value_name = "ID|NAME", required_unless_present = "append")]
     case: Option<String>,
@@ -94,17 +98,17 @@ async fn ask(args: &LoadArgs, invocation: &Invocation) -> anyhow::Result<Vec<Ask
     let mut conn = invocation.connect().await?;
     let into = into(args, &mut conn).await?;
     let producer = invocation.producer();
-    let roots = Roots::new(&invocation.settings.datasets.roots);
+    let sources = Sources::new(&invocation.settings.datasets);
     let mut asked = Vec::new();
-    for path in &args.files {
+    for file in &args.files {
         let request = LoadRequest {
             into: into.clone(),
-            path: path.clone(),
+            source: LoadSource::Named(file.clone()),
             profile: profile.clone(),
             force: args.force,
         };
         let actor = user::actor();
-        let requested = request_load(&mut conn, &producer, &roots, &request, &actor).await;
+        let requested = request_load(&mut conn, &producer, &sources, &request, &actor).await;
         let Requested {
             dataset_id,
             load_id,

@@ -139,7 +139,7 @@ fn rows(dataset: &DatasetView) -> Table {
     table
 }
 
-fn reasons(rejects: &[RejectCount], read: u64) -> Table {
+pub(super) fn reasons(rejects: &[RejectCount], read: u64) -> Table {
     let mut table = Table::new([
         Column::new("REASON"),
         Column::number("ROWS"),

@@ -185,7 +185,7 @@ fn drained_is_hashed_whole() {
             sha256: Digest::new(whole),
         };
         assert_eq!(input.prefix(), expected);
-        assert_eq!(input.raw_bytes(), expected.bytes);
+        assert_eq!(input.prefix().bytes, expected.bytes);
     }
 }
 
