@@ -18,6 +18,8 @@ pub(crate) enum Exit {
     Unavailable = 4,
     /// The time to wait ran out; what was waited for goes on.
     TimedOut = 5,
+    /// The result has open questions, to be answered before it can be used.
+    Unfinished = 6,
 }
 
 /// The end of `nexus --help`.
@@ -29,6 +31,7 @@ Exit codes:
   3  there is no such thing
   4  Postgres or Redis cannot be reached
   5  the time to wait ran out; the job goes on
+  6  not finished: a question is open, and it says how to answer it
   130, 143  ended at once by Ctrl-C (SIGINT) or SIGTERM; work, serve and dev drain
             at the first signal and then end with 0
 
@@ -83,6 +86,7 @@ mod tests {
             Exit::NotFound,
             Exit::Unavailable,
             Exit::TimedOut,
+            Exit::Unfinished,
         ] {
             assert!(HELP.contains(&format!("\n  {}  ", exit as u8)), "{exit:?}");
         }

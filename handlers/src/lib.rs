@@ -5,5 +5,6 @@
 pub mod generate;
 pub mod load_request;
 pub mod process_dataset;
+pub mod propose;
 pub mod registry;
 pub mod source;

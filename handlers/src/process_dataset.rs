@@ -14,6 +14,7 @@ pub mod decoder;
 mod decoding;
 pub mod format;
 mod handler;
+pub mod head;
 mod header;
 pub mod input;
 mod json_lines;

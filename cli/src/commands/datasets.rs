@@ -3,6 +3,7 @@
 mod follow;
 mod list;
 mod load;
+mod profile;
 mod quality;
 mod rejects;
 mod show;
@@ -24,6 +25,8 @@ pub(crate) enum DatasetsCommand {
     List(list::ListArgs),
     /// Show one dataset: rows, rejects, sums, times
     Show(show::ShowArgs),
+    /// Propose a profile for a file from its beginning
+    Profile(profile::ProfileArgs),
     /// Show how good a dataset is: its files, rejects, repeated keys, and each column
     Quality(quality::QualityArgs),
     /// Show the rows that were not loaded, and why
@@ -38,6 +41,7 @@ pub(super) async fn run(
         DatasetsCommand::Load(args) => load::run(args, invocation).await,
         DatasetsCommand::List(args) => list::run(args, invocation).await,
         DatasetsCommand::Show(args) => show::run(args, invocation).await,
+        DatasetsCommand::Profile(args) => profile::run(args, invocation).await,
         DatasetsCommand::Quality(args) => quality::run(args, invocation).await,
         DatasetsCommand::Rejects(args) => rejects::run(args, invocation).await,
     }

@@ -1,0 +1,54 @@
+//! Lines of TOML.
+
+use std::fmt::Write as _;
+
+/// Lines in the making.
+#[derive(Default)]
+pub(super) struct Writer(String);
+
+impl Writer {
+    pub(super) fn line(&mut self, line: &str) {
+        // Writing to a String cannot fail. A name from the file may have line ends of its own.
+        let _ = writeln!(self.0, "{}", line.replace(['\n', '\r'], " "));
+    }
+
+    /// What was written.
+    pub(super) fn finish(self) -> String {
+        self.0
+    }
+
+    pub(super) fn section(&mut self, name: &str) {
+        self.line("");
+        self.line(&format!("[{name}]"));
+    }
+
+    pub(super) fn set(&mut self, key: &str, value: &str) {
+        self.line(&format!("{key} = {}", quoted(value)));
+    }
+
+    pub(super) fn list(&mut self, key: &str, values: &[impl AsRef<str>]) {
+        self.line(&format!("{key} = {}", listed(values)));
+    }
+}
+
+/// A text on one line in TOML.
+pub(super) fn quoted(text: &str) -> String {
+    let mut out = String::from("\"");
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => out.extend(['\\', c]),
+            '\t' => out.push_str("\\t"),
+            c if c.is_control() || c.is_whitespace() && c != ' ' => {
+                let _ = write!(out, "\\u{:04X}", u32::from(c));
+            }
+            c => out.push(c),
+        }
+    }
+    out.push('"');
+    out
+}
+
+pub(super) fn listed(values: &[impl AsRef<str>]) -> String {
+    let values: Vec<String> = values.iter().map(|value| quoted(value.as_ref())).collect();
+    format!("[{}]", values.join(", "))
+}

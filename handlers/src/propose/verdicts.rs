@@ -1,0 +1,130 @@
+//! The proposal column by column, for people.
+
+use super::contents::{Contents, day, grouped, money, text};
+use super::facts::Facts;
+use super::mapping::{self, Pair};
+use super::plan::Plan;
+use super::{ColumnVerdict, Sure, words};
+use crate::process_dataset::profile::Field;
+use crate::process_dataset::table::ColumnKind;
+
+/// Headers scored above it say exactly a field's word; up to it, among others.
+const PART_AT_MOST: u32 = 60;
+
+/// Share of values, in percent, that may differ where the rest leaves no doubt.
+const NEARLY_ALL: u64 = 99;
+
+pub(super) fn columns(plan: &Plan<'_>) -> Vec<ColumnVerdict> {
+    let columns = plan.sample.columns.iter().zip(&plan.facts).enumerate();
+    columns
+        .map(|(column, (name, facts))| {
+            let mut pairs = plan.pairs.iter().filter(|pair| pair.column == column);
+            match pairs.next() {
+                Some(pair) => {
+                    let mut verdict = mapped(plan, *pair, name, facts);
+                    verdict.fields.extend(pairs.map(|pair| pair.field.name()));
+                    verdict
+                }
+                None if plan.step_column() == Some(column) => stepped(plan, name, facts),
+                None => unmapped(name, facts, plan.sample.rows.len() as u64),
+            }
+        })
+        .collect()
+}
+
+fn mapped(plan: &Plan<'_>, pair: Pair, name: &str, facts: &Facts<'_>) -> ColumnVerdict {
+    let filled = facts.values.filled;
+    let mut what = match mapping::kind(pair.field) {
+        ColumnKind::Day | ColumnKind::Moment => day(plan, facts),
+        ColumnKind::Money => money(plan, facts),
+        ColumnKind::Currency => Contents::of(facts.currencies(), filled, "are currency codes"),
+        ColumnKind::Choice(words) => {
+            let fits = if pair.field == Field::Role {
+                facts.roles()
+            } else {
+                facts.entries()
+            };
+            Contents::of(fits, filled, &format!("are one of {}", words.join(", ")))
+        }
+        ColumnKind::RowId => Contents::of(filled, filled, "are there once only"),
+        ColumnKind::Text => text(facts, plan.sample.rows.len() as u64),
+    };
+    what.nameless = facts.header.is_none();
+    let sure = if what.open {
+        Sure::Asked
+    } else {
+        sure(pair.header, &what)
+    };
+    let said = if pair.header > 0 {
+        format!("; header says '{name}'")
+    } else {
+        String::new()
+    };
+    ColumnVerdict {
+        column: name.to_owned(),
+        fields: vec![pair.field.name()],
+        written: what.written,
+        fits: what.fits,
+        of: what.of,
+        sure: Some(sure),
+        why: format!("{}{said}{}", what.why, what.proof),
+    }
+}
+
+fn sure(header: u32, what: &Contents) -> Sure {
+    let exact = header > PART_AT_MOST;
+    let named = header > 0;
+    let all = what.fits > 0 && what.fits == what.of;
+    let nearly = what.fits > 0 && what.fits * 100 >= what.of * NEARLY_ALL;
+    match (what.telling, exact, named) {
+        (true, true, _) if nearly => Sure::Sure,
+        (true, _, true) if all => Sure::Likely,
+        (true, true, _) if what.fits * 100 >= what.of * 90 => Sure::Likely,
+        (true, _, false) if all && what.nameless => Sure::Likely,
+        (false, true, _) => Sure::Sure,
+        (false, _, true) => Sure::Likely,
+        _ => Sure::Unsure,
+    }
+}
+
+fn stepped(plan: &Plan<'_>, name: &str, facts: &Facts<'_>) -> ColumnVerdict {
+    let steps = plan.steps();
+    ColumnVerdict {
+        column: name.to_owned(),
+        fields: vec![Field::Date.name()],
+        written: Some(steps.map_or("steps ?".to_owned(), |steps| {
+            let unit = steps.unit.name();
+            format!("steps of a {unit} from {}", steps.origin)
+        })),
+        fits: facts.steps(),
+        of: facts.values.filled,
+        sure: Some(if steps.is_some() {
+            Sure::Likely
+        } else {
+            Sure::Asked
+        }),
+        why: format!(
+            "{} of {} values are whole numbers; no column has dates, and the header says '{name}'",
+            grouped(facts.steps()),
+            grouped(facts.values.filled)
+        ),
+    }
+}
+
+fn unmapped(name: &str, facts: &Facts<'_>, rows: u64) -> ColumnVerdict {
+    ColumnVerdict {
+        column: name.to_owned(),
+        fields: Vec::new(),
+        written: None,
+        fits: facts.values.filled,
+        of: rows,
+        sure: None,
+        why: if facts.values.filled == 0 {
+            "it is empty in the sample".to_owned()
+        } else if facts.header.is_some_and(words::says_balance) {
+            "a balance is what others come to, and no field holds it".to_owned()
+        } else {
+            "it fits no field that is still free".to_owned()
+        },
+    }
+}
