@@ -18,6 +18,7 @@ mod secret_url;
 mod settings;
 mod shown;
 mod span;
+mod store_url;
 mod suggest;
 pub mod telemetry;
 
@@ -31,8 +32,9 @@ pub use roots::{NotAdmitted, NotAdmittedReason, Roots};
 pub use secret::Secret;
 pub use secret_url::{NotAUrl, SecretUrl};
 pub use settings::{
-    Api, Datasets, Enqueue, History, Lease, Log, LogFormat, NotAStoreUrl, Postgres, Redis, Relay,
-    Rescue, Retry, Settings, Store, StoreUrl, Workers, file_url_path,
+    Api, Datasets, Enqueue, History, Lease, Log, LogFormat, Postgres, Redis, Relay, Rescue, Retry,
+    Settings, Store, Workers,
 };
 pub use shown::ShownSetting;
 pub use span::{NotASpan, Span};
+pub use store_url::{NotAStoreUrl, StoreUrl, file_url_path};

@@ -22,7 +22,7 @@ pub use self::lease::{Lease, Rescue};
 pub use self::log::{Log, LogFormat};
 pub use self::postgres::Postgres;
 pub use self::redis::Redis;
-pub use self::stores::{NotAStoreUrl, Store, StoreUrl, file_url_path};
+pub use self::stores::Store;
 pub use self::workers::{Retry, Workers};
 use crate::checks::{Checks, Finding};
 use crate::defaults::DEFAULTS;

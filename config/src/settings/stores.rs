@@ -2,19 +2,17 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::PathBuf;
-use std::str::FromStr;
 
 use serde::de::{self, Deserializer, MapAccess};
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 use toml::Value;
 
 use crate::checks::Checks;
-use crate::object_url::{NotAnObjectUrl, ObjectPrefix, StoreScheme, percent_decoded};
+use crate::object_url::StoreScheme;
 use crate::secret::{Secret, refused};
+use crate::store_url::StoreUrl;
 
 const KEY: &str = "datasets.stores";
-const EXPECTED_URL: &str = "a URL such as \"s3://bucket/folder/\" or \"file:///directory/\"";
 const EXPECTED: &str = "a table of stores, such as { evidence = { url = \"s3://bucket/\" } }";
 
 /// A store that files may be loaded from.
@@ -44,82 +42,6 @@ pub struct Store {
     /// Whether the endpoint may be asked without encryption.
     #[serde(default)]
     pub allow_http: bool,
-}
-
-/// What a store covers.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum StoreUrl {
-    /// Objects below a folder of a bucket.
-    Objects(ObjectPrefix),
-    /// Files below a directory, as if it stood in `datasets.roots`.
-    Directory(PathBuf),
-}
-
-/// Text that is no [`StoreUrl`].
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum NotAStoreUrl {
-    /// Not one of objects.
-    #[error(transparent)]
-    Objects(#[from] NotAnObjectUrl),
-    /// A `file://` URL of another machine, or of a relative path.
-    #[error("it is no absolute path of this machine")]
-    Directory,
-}
-
-impl FromStr for StoreUrl {
-    type Err = NotAStoreUrl;
-
-    fn from_str(text: &str) -> Result<Self, NotAStoreUrl> {
-        let Some(path) = text.strip_prefix("file://") else {
-            return Ok(Self::Objects(text.parse()?));
-        };
-        if !path.ends_with('/') {
-            return Err(NotAnObjectUrl::NoFolder.into());
-        }
-        match file_url_path(path) {
-            Some(path) => Ok(Self::Directory(path)),
-            None => Err(NotAStoreUrl::Directory),
-        }
-    }
-}
-
-/// The path of a `file://` URL, given what stands behind the `//`; `None` where it is not an
-/// absolute path of this machine.
-pub fn file_url_path(path: &str) -> Option<PathBuf> {
-    let plain = path.starts_with('/') && !path.contains(['?', '#']);
-    let decoded = percent_decoded(path).filter(|path| plain && !path.contains('\0'));
-    decoded.map(PathBuf::from)
-}
-
-impl fmt::Display for StoreUrl {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Objects(prefix) => prefix.fmt(f),
-            Self::Directory(path) => {
-                let path = path.display().to_string();
-                let path = path.replace('%', "%25").replace('?', "%3F");
-                write!(f, "file://{}", path.replace('#', "%23"))
-            }
-        }
-    }
-}
-
-impl Serialize for StoreUrl {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-impl<'de> Deserialize<'de> for StoreUrl {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        // The text is not repeated: somebody may have written a password into it.
-        let text = crate::secret::secret_text(deserializer, EXPECTED_URL)?;
-        text.parse().map_err(|error: NotAStoreUrl| {
-            de::Error::custom(format_args!(
-                "a url that is refused: {error}, expected {EXPECTED_URL}"
-            ))
-        })
-    }
 }
 
 /// Reads the table of stores. What is no table is not repeated in the error: it may hold keys.
@@ -220,12 +142,6 @@ fn is_not_of_a_host(c: char) -> bool {
 mod tests {
     use super::*;
 
-    fn url(text: &str) -> Result<String, String> {
-        let url = text.parse::<StoreUrl>();
-        url.map(|url| url.to_string())
-            .map_err(|error| error.to_string())
-    }
-
     /// What is wrong with a store of these settings.
     fn wrong(settings: &str) -> Vec<String> {
         let store: Store = toml::from_str(settings).unwrap();
@@ -239,35 +155,13 @@ mod tests {
     }
 
     #[test]
-    fn a_store_covers_a_folder() {
-        assert_eq!(url("s3://evidence/2010/").unwrap(), "s3://evidence/2010/");
-        assert_eq!(url("file:///srv/a%20b/").unwrap(), "file:///srv/a b/");
-        assert_eq!(
-            url("s3://evidence/2010").unwrap_err(),
-            "it does not end in /"
-        );
-        assert_eq!(url("file:///srv/a").unwrap_err(), "it does not end in /");
-        for elsewhere in [
-            "file://host/srv/",
-            "file://./",
-            "file:///a%00/",
-            "file:///a?b/",
-        ] {
-            let error = url(elsewhere).unwrap_err();
-            assert_eq!(
-                error, "it is no absolute path of this machine",
-                "{elsewhere}"
-            );
-        }
-    }
-
-    #[test]
     fn a_store_has_keys_or_is_anonymous() {
         let none: [String; 0] = [];
         let keys = "access_key_id = 'a'\nsecret_access_key = 'b'";
         assert_eq!(wrong(&format!("url = 's3://abc/'\n{keys}")), none);
         assert_eq!(wrong("url = 's3://abc/'\nanonymous = true"), none);
         assert_eq!(wrong("url = 'file:///srv/'"), none);
+        assert_eq!(wrong("url = 'gs://abc/'\nsecret_access_key = '{}'"), none);
         assert_eq!(wrong("url = 's3://abc/'"), ["evidence: it lacks a key"]);
         assert_eq!(
             wrong("url = 's3://abc/'\naccess_key_id = 'a'"),
