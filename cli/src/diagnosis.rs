@@ -1,8 +1,8 @@
 //! What an error means to whoever ran the command: an exit code, a message, what to do.
 
 use nexus_config::{Mistakes, NotAdmitted, NotAdmittedReason};
-use nexus_handlers::source::NotAdmitted as SourceRefused;
 use nexus_handlers::load_request::LoadRequestError;
+use nexus_handlers::source::NotAdmitted as SourceRefused;
 use nexus_queue::transport::QueueError;
 use nexus_schema::Error as LedgerError;
 

@@ -61,8 +61,7 @@ fn main() -> anyhow::Result<()> {
     for _ in 0..PASSES {
         let profile = Arc::clone(&profile);
         let started = Instant::now();
-        let mut decoder =
-            Decoder::start(csv.clone(), profile, scope, DecodeSettings::default())?;
+        let mut decoder = Decoder::start(csv.clone(), profile, scope, DecodeSettings::default())?;
         let mut encoded = 0;
         while let Some(chunk) = decoder.next_chunk()? {
             encoded += chunk

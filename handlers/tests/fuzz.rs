@@ -2,8 +2,8 @@
 //! coverage-guided one is `cargo fuzz` (CONTRIBUTING.md).
 
 mod fuzz {
-    pub mod corpus;
-    pub mod drivers;
+    pub(crate) mod corpus;
+    pub(crate) mod drivers;
 }
 
 use fuzz::{corpus, drivers};
@@ -36,7 +36,13 @@ fn profiles_survive_mutated_text() {
 
 #[test]
 fn amounts_survive_mutated_text() {
-    for seed in ["$1.234,56", "(1,234.50)", "1e5", "-12.5000", "999999999999999.9999"] {
+    for seed in [
+        "$1.234,56",
+        "(1,234.50)",
+        "1e5",
+        "-12.5000",
+        "999999999999999.9999",
+    ] {
         for number in 0..MUTATIONS {
             drivers::amount(&corpus::mutate(seed.as_bytes(), number));
         }

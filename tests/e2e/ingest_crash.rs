@@ -158,7 +158,13 @@ fn chunks(csv: &[u8], scope: RowScope) -> Vec<Chunk> {
         chunk_rows: 500,
         ..DecodeSettings::default()
     };
-    let mut decoder = Decoder::start(bytes::Bytes::copy_from_slice(csv), profile.into(), scope, settings).unwrap();
+    let mut decoder = Decoder::start(
+        bytes::Bytes::copy_from_slice(csv),
+        profile.into(),
+        scope,
+        settings,
+    )
+    .unwrap();
     std::iter::from_fn(|| decoder.next_chunk().unwrap()).collect()
 }
 

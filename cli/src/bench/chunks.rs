@@ -45,7 +45,10 @@ impl Encoded {
         while let Some(chunk) = decoder.next_chunk()? {
             let months = chunk.months.into_iter().map(|rows| {
                 encoded.rows += i64::try_from(rows.rows).unwrap_or(0);
-                (rows.month.map(|month| month.first_day()), rows.payload.into())
+                (
+                    rows.month.map(|month| month.first_day()),
+                    rows.payload.into(),
+                )
             });
             encoded.chunks.push(months.collect());
         }
@@ -56,7 +59,8 @@ impl Encoded {
     pub(super) fn leaves(&self) -> Vec<Vec<LeafRows>> {
         let leaves = |chunk: &Vec<(Option<NaiveDate>, Bytes)>| {
             let rows = chunk.iter().cloned();
-            rows.map(|(month, bytes)| LeafRows { month, bytes }).collect()
+            rows.map(|(month, bytes)| LeafRows { month, bytes })
+                .collect()
         };
         self.chunks.iter().map(leaves).collect()
     }

@@ -2,16 +2,19 @@
 
 use nexus_schema::copy::{Indexed, LeafRows, copy_into};
 
+use super::Scale;
+use super::chunks::Encoded;
 use super::figure::Figure;
 use super::median;
 use super::rig::{Rig, per_second};
-use super::Scale;
-use super::chunks::Encoded;
 
 const INDEXED: [(&str, Indexed); 5] = [
     ("indexes.brin_rows_per_s", Indexed::Brin),
     ("indexes.btree_dataset_rows_per_s", Indexed::BtreeDataset),
-    ("indexes.unique_row_number_rows_per_s", Indexed::UniqueRowNumber),
+    (
+        "indexes.unique_row_number_rows_per_s",
+        Indexed::UniqueRowNumber,
+    ),
     ("indexes.unique_row_id_rows_per_s", Indexed::UniqueRowId),
     ("indexes.btree_party_rows_per_s", Indexed::BtreeParty),
 ];

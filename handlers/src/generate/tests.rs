@@ -15,8 +15,13 @@ fn load(csv: &[u8]) -> Tally {
         dataset_id: 3,
         rows_before: 0,
     };
-    let mut decoder =
-        Decoder::start(bytes::Bytes::copy_from_slice(csv), Arc::new(profile), scope, DecodeSettings::default()).unwrap();
+    let mut decoder = Decoder::start(
+        bytes::Bytes::copy_from_slice(csv),
+        Arc::new(profile),
+        scope,
+        DecodeSettings::default(),
+    )
+    .unwrap();
     while let Some(chunk) = decoder.next_chunk().unwrap() {
         decoder.recycle(chunk);
     }

@@ -92,7 +92,8 @@ impl DatasetLoader {
                 let took = began.elapsed();
                 let found = report(&ended, &profile, started.appends, sending, took);
                 let table = profile.dataset_type.columns();
-                self.conclude(load, &started, table, *ended, found, ctx).await
+                self.conclude(load, &started, table, *ended, found, ctx)
+                    .await
             }
             (End::AtFault(error), _) => fail(load, None, error, ctx).await,
         }

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 
-use super::format::FormatChoice;
 use super::cell::Cell;
+use super::format::FormatChoice;
 use super::input::Encoding;
 use super::parquet_file::Doubles;
 use super::text::amount::AmountStyle;
@@ -27,10 +27,10 @@ mod shape;
 #[cfg(test)]
 mod tests;
 
-pub use defaults::Defaults;
-pub use duplicates::Duplicates;
 pub use super::table::DatasetType;
 pub use csv::{CsvStyle, Escape, LongRows, Mark, ShortRows, StrayQuotes};
+pub use defaults::Defaults;
+pub use duplicates::Duplicates;
 pub use field::{Field, Source};
 
 use mistakes::Mistakes;

@@ -30,7 +30,10 @@ pub(super) fn report(
         bytes: count(summary.raw_bytes),
         format: Some(ended.about.format.to_string()),
         compression: Some(ended.about.compression.to_string()),
-        encoding: ended.about.encoding.map(|(encoding, _)| encoding.to_string()),
+        encoding: ended
+            .about
+            .encoding
+            .map(|(encoding, _)| encoding.to_string()),
         encoding_basis: ended.about.encoding.map(|(_, basis)| basis.to_string()),
         duplicates: duplicates(profile, summary.keys.as_ref(), appends),
         figures: Figures {

@@ -36,9 +36,7 @@ pub(super) fn standardise<'a, R: Record<'a>>(
             Origin::Nowhere => planned.default.clone(),
             Origin::Ordinal => Cell::Ordinal,
             Origin::Column(column) => single(record, column, planned, profile)?,
-            Origin::Pair { debit, credit } => {
-                Cell::Money(pair(record, [debit, credit], profile)?)
-            }
+            Origin::Pair { debit, credit } => Cell::Money(pair(record, [debit, credit], profile)?),
         };
     }
     Ok(cells)
@@ -70,8 +68,9 @@ fn single<'a, R: Record<'a>>(
 ) -> Result<Cell<'a>, Fault> {
     let said = said(record, column, profile)?;
     let cell = match said {
-        Some(value) => read(value, planned, profile)
-            .map_err(|reason| Fault::field(reason, column))?,
+        Some(value) => {
+            read(value, planned, profile).map_err(|reason| Fault::field(reason, column))?
+        }
         None => Cell::Null,
     };
     match cell {

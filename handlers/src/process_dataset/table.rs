@@ -130,7 +130,9 @@ impl DatasetType {
     /// the debit and the credit that make one.
     pub fn fields(self) -> Vec<Field> {
         let columns = self.columns();
-        let has_amount = columns.iter().any(|column| column.kind == ColumnKind::Money);
+        let has_amount = columns
+            .iter()
+            .any(|column| column.kind == ColumnKind::Money);
         let pair = [Field::Debit, Field::Credit].into_iter();
         let fields = columns.iter().map(|column| column.field);
         fields.chain(pair.filter(|_| has_amount)).collect()

@@ -9,6 +9,6 @@ mod decimal;
 pub mod instant;
 pub mod month;
 pub mod pattern;
-pub mod written;
 pub mod steps;
+pub mod written;
 pub mod zone;

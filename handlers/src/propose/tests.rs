@@ -58,9 +58,16 @@ fn load(text: &str, proposal: &Proposal) -> (u64, u64) {
         tenant_id: 1,
         case_id: 1,
         dataset_id: 1,
+        rows_before: 0,
     };
     let settings = DecodeSettings::default();
-    let mut decoder = Decoder::start(text.as_bytes(), Arc::new(profile), scope, settings).unwrap();
+    let mut decoder = Decoder::start(
+        bytes::Bytes::copy_from_slice(text.as_bytes()),
+        Arc::new(profile),
+        scope,
+        settings,
+    )
+    .unwrap();
     while let Some(chunk) = decoder.next_chunk().unwrap() {
         decoder.recycle(chunk);
     }

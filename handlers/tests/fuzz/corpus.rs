@@ -22,13 +22,32 @@ const OBJECTS: &str = r#"{"row_id":"a1","date":"2024-01-31","amount":12.50,"part
 
 /// Words that matter to some decoder.
 const TOKENS: [&[u8]; 22] = [
-    b"\"", b"\"\"", b"\\", b"\n", b"\r\n", b"\r", b",", b"||", b"#", b"\0", b"\xff", b"\xef\xbb\xbf",
-    b"\xff\xfe", b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"PAR1", b"{", b"}", b"[[[[", b"\\ud800", b"NaN",
+    b"\"",
+    b"\"\"",
+    b"\\",
+    b"\n",
+    b"\r\n",
+    b"\r",
+    b",",
+    b"||",
+    b"#",
+    b"\0",
+    b"\xff",
+    b"\xef\xbb\xbf",
+    b"\xff\xfe",
+    b"\x1f\x8b",
+    b"\x28\xb5\x2f\xfd",
+    b"PAR1",
+    b"{",
+    b"}",
+    b"[[[[",
+    b"\\ud800",
+    b"NaN",
     b"1e400",
 ];
 
 /// Files by name; the two bytes in front are what [`decode`](super::drivers::decode) wants.
-pub fn files() -> Vec<(&'static str, Vec<u8>)> {
+pub(crate) fn files() -> Vec<(&'static str, Vec<u8>)> {
     let generator = Generator {
         rows: 30,
         seed: 1,
@@ -45,7 +64,10 @@ pub fn files() -> Vec<(&'static str, Vec<u8>)> {
     vec![
         ("csv", seed(0, ROWS.as_bytes())),
         ("backslash csv", seed(1, ROWS.as_bytes())),
-        ("wide delimiter", seed(2, ROWS.replace(',', "||").as_bytes())),
+        (
+            "wide delimiter",
+            seed(2, ROWS.replace(',', "||").as_bytes()),
+        ),
         ("windows-1252", seed(3, ROWS.as_bytes())),
         ("json lines", seed(4, OBJECTS.as_bytes())),
         ("json lines by its look", seed(0, OBJECTS.as_bytes())),
@@ -57,7 +79,7 @@ pub fn files() -> Vec<(&'static str, Vec<u8>)> {
 }
 
 /// The shipped profiles.
-pub fn profiles() -> Vec<(&'static str, &'static str)> {
+pub(crate) fn profiles() -> Vec<(&'static str, &'static str)> {
     profiles::names()
         .map(|name| (name, profiles::shipped(name).unwrap_or_default()))
         .collect()
@@ -71,7 +93,7 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
 
 /// A few changes, the same for the same number: bytes flipped, tokens put in, stretches taken out,
 /// doubled, or cut off at the end.
-pub fn mutate(seed: &[u8], number: u64) -> Vec<u8> {
+pub(crate) fn mutate(seed: &[u8], number: u64) -> Vec<u8> {
     let mut bytes = seed.to_vec();
     let mut random = Random(number.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
     for _ in 0..=random.below(4) {

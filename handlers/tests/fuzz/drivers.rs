@@ -66,7 +66,7 @@ static PROFILES: LazyLock<Vec<Arc<Profile>>> = LazyLock::new(|| {
 
 /// Reads any bytes as a file. The first byte chooses the profile, the second how large chunks and
 /// blocks are.
-pub fn decode(bytes: &[u8]) {
+pub(crate) fn decode(bytes: &[u8]) {
     let [profile, sizes, file @ ..] = bytes else {
         return;
     };
@@ -78,7 +78,10 @@ pub fn decode(bytes: &[u8]) {
     let (Ok((whole, _)), Ok((pieces, middle))) = (whole, pieces) else {
         return;
     };
-    assert_eq!(whole.tally, pieces.tally, "sizes of chunks and blocks decide nothing");
+    assert_eq!(
+        whole.tally, pieces.tally,
+        "sizes of chunks and blocks decide nothing"
+    );
     if let Some(middle) = middle {
         let resumed = run(&file, profile, settings(5, 100), Some(middle));
         let (resumed, _) = resumed.expect("what was read once can be read again");
@@ -127,7 +130,7 @@ fn run(
 }
 
 /// Reads any text as a profile; one that is accepted must also read a file without panicking.
-pub fn profile(bytes: &[u8]) {
+pub(crate) fn profile(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else {
         return;
     };
@@ -138,7 +141,7 @@ pub fn profile(bytes: &[u8]) {
 }
 
 /// Reads any text as an amount: what is read is written and read the same.
-pub fn amount(bytes: &[u8]) {
+pub(crate) fn amount(bytes: &[u8]) {
     for profile in PROFILES.iter() {
         if let Ok(money) = profile.amount.read(bytes) {
             assert_eq!(money.to_string().parse::<Money>().ok(), Some(money));

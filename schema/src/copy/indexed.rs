@@ -35,9 +35,7 @@ impl Indexed {
     fn ddl(self) -> Option<&'static str> {
         match self {
             Self::Nothing => None,
-            Self::Brin => {
-                Some("INDEX ON rows USING brin (dataset_id) WITH (pages_per_range = 32)")
-            }
+            Self::Brin => Some("INDEX ON rows USING brin (dataset_id) WITH (pages_per_range = 32)"),
             Self::BtreeDataset => Some("INDEX ON rows (dataset_id)"),
             Self::UniqueRowNumber => Some("UNIQUE INDEX ON rows (dataset_id, row_no, date)"),
             Self::UniqueRowId => Some("UNIQUE INDEX ON rows (dataset_id, row_id, date)"),
@@ -63,12 +61,19 @@ pub async fn copy_into(
         let transaction = client.transaction().await?;
         for rows in chunk {
             let leaf = leaf(&rows);
-            copy(&transaction, &format!("COPY {leaf} FROM STDIN BINARY"), rows.bytes).await?;
+            copy(
+                &transaction,
+                &format!("COPY {leaf} FROM STDIN BINARY"),
+                rows.bytes,
+            )
+            .await?;
         }
         transaction.commit().await?;
     }
     let took = began.elapsed();
-    client.batch_execute(&format!("DROP SCHEMA {SCHEMA} CASCADE")).await?;
+    client
+        .batch_execute(&format!("DROP SCHEMA {SCHEMA} CASCADE"))
+        .await?;
     drop(client);
     driver.abort();
     Ok(took)
@@ -83,7 +88,11 @@ async fn prepare(client: &Client, indexed: Indexed, chunks: &[Vec<LeafRows>]) ->
     if let Some(ddl) = indexed.ddl() {
         sql.push_str(&format!("CREATE {ddl};"));
     }
-    let mut months: Vec<_> = chunks.iter().flatten().filter_map(|rows| rows.month).collect();
+    let mut months: Vec<_> = chunks
+        .iter()
+        .flatten()
+        .filter_map(|rows| rows.month)
+        .collect();
     months.sort_unstable();
     months.dedup();
     for month in months {

@@ -96,7 +96,10 @@ fn of_load(page: &mut Page<'_>, load: &LoadView) {
     page.field("profile", &load.profile_name);
     page.optional("read as", read_as(load).as_deref());
     page.optional("sha256", load.sha256.as_deref());
-    page.optional("duplicates", load.duplicates.as_ref().map(repeated).as_deref());
+    page.optional(
+        "duplicates",
+        load.duplicates.as_ref().map(repeated).as_deref(),
+    );
 }
 
 /// `csv, gzip, windows-1252 (detected), 131.4 MB`

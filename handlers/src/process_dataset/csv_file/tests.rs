@@ -1,5 +1,5 @@
-use crate::process_dataset::input::of_text;
 use super::*;
+use crate::process_dataset::input::of_text;
 use crate::process_dataset::record_source::Record as _;
 
 fn open(text: &str, style: CsvStyle) -> Result<CsvFile<&[u8]>, InputError> {

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::super::cell::Cell;
 use super::super::checkpoint::{Checkpoint, StageTimes, Summary};
 use super::super::chunk::{Chunk, MonthBuffers, RowScope};
-use super::super::cell::Cell;
 use super::super::input::{InputError, Prefix};
 use super::super::keys::Keys;
 use super::super::layout::{Layout, Naming};
@@ -228,8 +228,6 @@ impl<S: RecordSource> Engine<S> {
 /// The cells of the natural key; `None` where the file has none. A record's own number is none.
 fn key_columns(layout: &Layout, profile: &Profile) -> Option<Vec<usize>> {
     let key = profile.duplicates.key.iter();
-    let columns: Vec<usize> = key
-        .filter_map(|&field| layout.position_of(field))
-        .collect();
+    let columns: Vec<usize> = key.filter_map(|&field| layout.position_of(field)).collect();
     (!columns.is_empty()).then_some(columns)
 }

@@ -52,7 +52,14 @@ fn body(payload: &[u8]) -> &[u8] {
 impl Output {
     fn add(&mut self, chunk: &Chunk) {
         for rows in &chunk.months {
-            let all = self.months.entry(rows.month.map(|month| month.to_string()).unwrap_or_default()).or_default();
+            let all = self
+                .months
+                .entry(
+                    rows.month
+                        .map(|month| month.to_string())
+                        .unwrap_or_default(),
+                )
+                .or_default();
             all.extend_from_slice(body(&rows.payload));
             self.counts.0 += rows.rows;
         }

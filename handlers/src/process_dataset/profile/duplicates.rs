@@ -33,9 +33,12 @@ pub(super) fn check(
     let duplicates = &shape.duplicates;
     let policy = match &duplicates.policy {
         None => Some(DuplicatePolicy::Keep),
-        Some(name) => {
-            mistakes.named("duplicates.policy", name, &POLICIES, DuplicatePolicy::as_str)
-        }
+        Some(name) => mistakes.named(
+            "duplicates.policy",
+            name,
+            &POLICIES,
+            DuplicatePolicy::as_str,
+        ),
     };
     let policy = policy.unwrap_or(DuplicatePolicy::Keep);
     let key = match &duplicates.key {
@@ -72,9 +75,15 @@ fn stated_key(
         };
         let amount_pair = field == Field::Amount && columns.contains_key(&Field::Debit);
         if matches!(columns.get(&field), Some(Source::Ordinal)) {
-            mistakes.add("duplicates.key", format_args!("{name} is \"@row\", which is never twice"));
+            mistakes.add(
+                "duplicates.key",
+                format_args!("{name} is \"@row\", which is never twice"),
+            );
         } else if !columns.contains_key(&field) && !amount_pair {
-            mistakes.add("duplicates.key", format_args!("{name} is not among the columns"));
+            mistakes.add(
+                "duplicates.key",
+                format_args!("{name} is not among the columns"),
+            );
         } else if key.contains(&field) {
             mistakes.add("duplicates.key", format_args!("{name} is there twice"));
         } else {

@@ -3,7 +3,6 @@
 use super::super::value::{Moment, Value};
 use super::date::{Date, MICROS_PER_DAY};
 
-
 /// The value in ISO 8601; texts and numbers as they stand, nothing as the empty text.
 pub fn text(value: Value<'_>) -> String {
     match value {

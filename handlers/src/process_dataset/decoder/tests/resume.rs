@@ -18,8 +18,13 @@ fn a_changed_file_is_noticed() {
     let csv = format!("row_id,date,amount\n{}", "a,2024-01-01,1\n".repeat(100));
     let canonical = profile("canonical-transactions");
     let start = |raw: &[u8]| {
-        let mut decoder =
-            Decoder::start(stored(raw), Arc::clone(&canonical), SCOPE, settings(50, 300)).unwrap();
+        let mut decoder = Decoder::start(
+            stored(raw),
+            Arc::clone(&canonical),
+            SCOPE,
+            settings(50, 300),
+        )
+        .unwrap();
         decoder.next_chunk().unwrap().unwrap().checkpoint
     };
     let resume = |raw: &[u8], checkpoint: &Checkpoint, block: usize| {
@@ -144,7 +149,12 @@ proptest! {
 
 /// The checkpoint behind the last record.
 fn finished(raw: &[u8], profile: &Arc<Profile>) -> Checkpoint {
-    let mut decoder =
-        Decoder::start(stored(raw), Arc::clone(profile), SCOPE, settings(u64::MAX, 4096)).unwrap();
+    let mut decoder = Decoder::start(
+        stored(raw),
+        Arc::clone(profile),
+        SCOPE,
+        settings(u64::MAX, 4096),
+    )
+    .unwrap();
     decoder.next_chunk().unwrap().unwrap().checkpoint
 }
