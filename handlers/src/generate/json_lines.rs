@@ -30,7 +30,7 @@ impl Generator {
         let mut bytes = 0;
         let mut expected = self.each_row(&world, rng, |transaction, row_no| {
             let party = &world.parties[transaction.party];
-            let [payer, payee] = accounts(transaction, &world);
+            let [from, to] = accounts(transaction, &world);
             let seconds = transaction.posted_second;
             let cents = transaction.cents.unsigned_abs();
             write!(
@@ -38,7 +38,7 @@ impl Generator {
                 "{{\"row_id\":\"T{row_no:09}\",\"date\":\"{}\",\
                  \"posted_at\":\"{}T{:02}:{:02}:{:02}Z\",\
                  \"amount\":{}{}.{:02},\"currency\":\"{}\",\
-                 \"payer_account\":\"{payer}\",\"payee_account\":\"{payee}\",\
+                 \"payer_account\":\"{from}\",\"payee_account\":\"{to}\",\
                  \"party_id\":\"{}\",\"party_name\":{},\"employee\":\"E{:04}\",",
                 days[transaction.day],
                 days[transaction.posted_day],

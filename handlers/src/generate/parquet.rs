@@ -104,7 +104,7 @@ struct Group {
 impl Group {
     fn push(&mut self, drawn: &Transaction, world: &World, names: &[ByteArray], row_no: u64) {
         let party = &world.parties[drawn.party];
-        let [payer, payee] = accounts(drawn, world);
+        let [from, to] = accounts(drawn, world);
         let day = |day: usize| i32::try_from(FIRST_DAY + day).unwrap_or(i32::MAX);
         let second = i64::try_from(drawn.posted_second).unwrap_or(0);
         let posted = i64::from(day(drawn.posted_day)) * SECONDS_PER_DAY + second;
@@ -116,8 +116,8 @@ impl Group {
         self.row_ids.push(made(format!("T{row_no:09}")));
         let texts = [
             fixed(CURRENCIES[drawn.currency]),
-            ByteArray::from(payer),
-            ByteArray::from(payee),
+            ByteArray::from(from),
+            ByteArray::from(to),
             ByteArray::from(party.id.as_str()),
             names[drawn.party].clone(),
             made(format!("E{:04}", drawn.employee + 1)),
@@ -166,7 +166,7 @@ impl Group {
                 _ => {
                     let mut texts = self.texts.iter().chain(&self.last_texts);
                     let before = if index < 10 { 4 } else { 5 };
-                    let texts = texts.nth(index - before).map_or(&[][..], |texts| texts);
+                    let texts = texts.nth(index - before).map_or(&[][..], Vec::as_slice);
                     column
                         .typed::<ByteArrayType>()
                         .write_batch(texts, None, None)

@@ -201,7 +201,8 @@ impl ParquetFile {
         }
         let metadata = self.metadata.row_group(group);
         for (column, leaf) in &self.leaves {
-            let reader = if leaf.is_readable() {
+            // Without rows there are no pages, and where they should be is not said.
+            let reader = if leaf.is_readable() && metadata.num_rows() > 0 {
                 let chunk = metadata.column(*column);
                 let pages = Pages::open(&self.stored, &self.meter, chunk, self.prefix.bytes)?;
                 Some(get_column_reader(chunk.column_descr_ptr(), Box::new(pages)))

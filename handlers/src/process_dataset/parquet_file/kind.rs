@@ -74,10 +74,10 @@ fn by_logical(physical: Physical, logical: &LogicalType) -> Option<Kind> {
         (LogicalType::Decimal(_), _) => Kind::Decimal { scale: 0 },
         (LogicalType::Date, Physical::INT32) => Kind::Day,
         (LogicalType::Time(time), Physical::INT32 | Physical::INT64) => Kind::TimeOfDay {
-            unit: tick(&time.unit),
+            unit: tick(time.unit),
         },
         (LogicalType::Timestamp(timestamp), Physical::INT64) => Kind::Moment {
-            unit: tick(&timestamp.unit),
+            unit: tick(timestamp.unit),
             utc: timestamp.is_adjusted_to_u_t_c,
         },
         (LogicalType::Integer(integer), Physical::INT32 | Physical::INT64) => Kind::Integer {
@@ -144,7 +144,7 @@ fn decimal(column: &ColumnDescriptor) -> Kind {
     }
 }
 
-fn tick(unit: &TimeUnit) -> Tick {
+fn tick(unit: TimeUnit) -> Tick {
     match unit {
         TimeUnit::MILLIS => Tick::Millis,
         TimeUnit::MICROS => Tick::Micros,

@@ -95,7 +95,8 @@ mod tests {
             old_moment(&[low, high, 2_451_545]),
             Some(MICROS_PER_DAY / 2)
         );
-        assert!(old_moment(&[u32::MAX; 3]).is_some());
+        assert_eq!(old_moment(&[u32::MAX; 3]), None);
+        assert_eq!(old_moment(&[0, 0, 2_451_544]), Some(-MICROS_PER_DAY));
     }
 
     #[test]

@@ -87,7 +87,7 @@ impl<'a> Thrift<'a> {
         let mut id = 0_i16;
         loop {
             let head = self.byte()?;
-            if head & 0x0f == 0 {
+            if head.trailing_zeros() >= 4 {
                 return Ok(());
             }
             let wire = Wire::of(head & 0x0f)?;

@@ -46,7 +46,7 @@ impl Written {
         let mut left = value.unsigned_abs();
         while left > u128::from(u64::MAX) && start > 0 {
             start -= 1;
-            digits[start] = digit((left % 10) as u64);
+            digits[start] = digit(u64::try_from(left % 10).unwrap_or(0));
             left /= 10;
         }
         // Divisions of 64 bits are several times faster.
@@ -135,7 +135,7 @@ impl Written {
 pub(super) const UNWRITABLE_NUMBER: RejectReason = RejectReason::BadAmount;
 
 fn digit(value: u64) -> u8 {
-    b'0' + (value % 10) as u8
+    b'0' + u8::try_from(value % 10).unwrap_or(0)
 }
 
 fn wide(bytes: &[u8]) -> Option<i128> {

@@ -124,8 +124,14 @@ fn each_lie_of_the_frame_has_its_words() {
             changed(end - 8..end - 4, &[0xff; 4]),
             "said to have 4294967295 bytes",
         ),
-        (changed(end - 8..end - 4, &[3, 0, 0, 0]), "metadata"),
-        (changed(4..end - 8, &[0; 3_000_000]), "metadata"),
+        (
+            changed(end - 8..end - 4, &[3, 0, 0, 0]),
+            "version is missing",
+        ),
+        (
+            changed(4..end - 8, &vec![0; 3_000_000]),
+            "version is missing",
+        ),
     ] {
         assert!(error.contains(words), "{error:?} should say {words:?}");
     }
@@ -192,11 +198,7 @@ fn a_schema_that_would_end_the_process_is_refused() {
 }
 
 /// The sample with other metadata.
-fn relabelled(
-    sample: &[u8],
-    file_rows: i64,
-    edit: impl Fn(RowGroupMetaData) -> RowGroupMetaData,
-) -> Vec<u8> {
+fn relabelled(sample: &[u8], edit: impl Fn(RowGroupMetaData) -> RowGroupMetaData) -> Vec<u8> {
     let end = sample.len() - 8;
     let length = u32::from_le_bytes(sample[end..end + 4].try_into().unwrap());
     let start = end - length as usize;
@@ -204,7 +206,7 @@ fn relabelled(
     let of_file = metadata.file_metadata();
     let of_file = FileMetaData::new(
         of_file.version(),
-        file_rows,
+        of_file.num_rows(),
         None,
         None,
         of_file.schema_descr_ptr(),
@@ -222,8 +224,8 @@ fn relabelled(
 #[test]
 fn rows_that_are_not_there_and_columns_outside_the_file_are_noticed() {
     let sample = sample(WriterVersion::PARQUET_1_0, Compression::SNAPPY, true);
-    let with_rows = |group_rows: i64, file_rows: i64| {
-        relabelled(&sample, file_rows, |group| {
+    let with_rows = |group_rows: i64| {
+        relabelled(&sample, |group| {
             group
                 .into_builder()
                 .set_num_rows(group_rows)
@@ -231,9 +233,13 @@ fn rows_that_are_not_there_and_columns_outside_the_file_are_noticed() {
                 .unwrap()
         })
     };
-    assert_eq!(read(&with_rows(4, 8)).unwrap(), 8);
+    assert_eq!(read(&with_rows(4)).unwrap(), 8);
+    // The file's rows stand between the schema and the row groups: 8, made 9.
+    let mut nine = sample.clone();
+    let at = nine.windows(3).rposition(|bytes| bytes == [0x16, 16, 0x19]);
+    nine[at.unwrap() + 1] = 18;
     let chunk = |offset: i64, bytes: i64| {
-        relabelled(&sample, 8, |group| {
+        relabelled(&sample, |group| {
             let mut group = group.into_builder();
             let columns = group.take_columns().into_iter().map(|column| {
                 column
@@ -249,22 +255,15 @@ fn rows_that_are_not_there_and_columns_outside_the_file_are_noticed() {
         })
     };
     for (bytes, words) in [
-        (
-            with_rows(3, 6),
-            "column id has more rows than its row group",
-        ),
-        (with_rows(5, 10), "ends 1 rows or more before its row group"),
-        (
-            with_rows(4, 9),
-            "said to have 9 rows, but its row groups have 8",
-        ),
-        (with_rows(-1, -2), "said to have -1 rows"),
-        (with_rows(i64::MAX, i64::MAX), "said to have"),
-        (with_rows(1 << 61, 1 << 62), "ends"),
+        (with_rows(3), "column id has more rows than its row group"),
+        (with_rows(5), "ends 1 rows or more before its row group"),
+        (nine, "said to have 9 rows, but its row groups have 8"),
+        (with_rows(-1), "said to have -1 rows"),
+        (with_rows(1 << 61), "ends"),
         (chunk(-1, 10), "outside the file"),
         (chunk(4, -10), "outside the file"),
-        (chunk(4, i64::MAX), "outside the file"),
-        (chunk(i64::MAX, i64::MAX), "outside the file"),
+        (chunk(4, i64::MAX / 8), "outside the file"),
+        (chunk(i64::MAX, i64::MAX / 8), "outside the file"),
         (chunk(4, 0), "ends 4 rows or more"),
         (chunk(4, 5), "page"),
     ] {
@@ -353,16 +352,21 @@ fn pages_that_lie_take_no_memory() {
         let error = said(pages(&[data(4, encoding, &lengths)], plain, 1));
         assert!(error.contains("impossible lengths"), "{error}");
     }
-    // A text of 100 KB that 10,000 others repeat as a whole: one zero run of deltas of 128.
+    // A text of 100 KB that 10,000 others repeat as a whole: shared lengths, then none of their own.
     let values = 10_000;
-    let repeated = {
-        let mut shared = [&[0x80, 1, 4][..], &varint(values), &[0]].concat();
-        shared.extend([zigzag(100_000), vec![0; 4]].concat());
-        shared
-    };
+    let blocks = vec![0; 5 * 79];
+    let shared = [
+        &[0x80, 1, 4][..],
+        &varint(values),
+        &zigzag(100_000),
+        &blocks,
+    ]
+    .concat();
+    let own = [&[0x80, 1, 4][..], &varint(values), &[0], &blocks].concat();
+    let repeated = [shared, own].concat();
     let count = i32::try_from(values).unwrap();
     let error = said(pages(&[data(count, 7, &repeated)], plain, 1));
-    assert!(error.contains("impossible lengths"), "{error}");
+    assert!(error.contains("of memory at once"), "{error}");
 }
 
 #[test]
