@@ -110,6 +110,15 @@ impl ApiError {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, code, message)
     }
 
+    /// 507: the disk that uploads are written to is full. The cause is logged, too.
+    pub(crate) fn storage_full(cause: &dyn std::fmt::Display) -> Self {
+        tracing::error!(%cause, "no room for an upload");
+        let message = "the disk that uploads are written to (datasets.spool) is full; nothing was kept of \
+                       this one";
+        Self::new(StatusCode::INSUFFICIENT_STORAGE, "storage_full", message)
+            .hint("free room there, or put the file under an allowed directory and name its path")
+    }
+
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self

@@ -6,6 +6,7 @@
 //! | [`sample`], `dialect`, [`reading`] | the beginning of a file as a table |
 //! | `values`, `dates`, `amounts`, `facts` | what is known of each column by itself |
 //! | `kind`, `words`, `mapping` | what the rows are, and which column fills which field |
+//! | `shared`, `natural_key` | what all rows have in common, and which could be the same row again |
 //! | [`answers`], `questions` | what is left open |
 //! | `plan`, `contents`, `verdicts`, `toml` | the proposal, for people and as a profile |
 
@@ -22,8 +23,10 @@ mod dialect;
 mod facts;
 mod kind;
 mod mapping;
+mod natural_key;
 mod plan;
 mod questions;
+mod shared;
 #[cfg(test)]
 mod tests;
 mod toml;
@@ -32,11 +35,12 @@ mod verdicts;
 mod words;
 
 pub use answers::{Answer, Answers, Choice, DateOrder, DecimalMark, Question};
-pub use reading::{SampleError, read_sample};
+pub use reading::{SampleError, read_file, read_sample};
 pub use sample::{Dialect, Inside, Sample, SampleFormat};
 
 use amounts::Amounts;
 use facts::Facts;
+use kind::Decision;
 use plan::Plan;
 
 use crate::process_dataset::table::ColumnKind;
@@ -77,6 +81,14 @@ pub struct Proposal {
     pub type_sure: Sure,
     /// Why, in a line.
     pub type_why: String,
+    /// The file's format, as profiles name it.
+    pub format: &'static str,
+    /// The encoding of its text; none in formats that are no text.
+    pub encoding: Option<&'static str>,
+    /// Records that the sample has.
+    pub records: usize,
+    /// Records of the sample that do not fit the table, and are not among them.
+    pub odd_records: usize,
     /// What is proposed for each column of the file, in its order.
     pub columns: Vec<ColumnVerdict>,
     /// What has to be answered before the profile can be used.
@@ -109,8 +121,13 @@ pub fn propose(sample: &Sample, answers: &Answers) -> Proposal {
     let facts: Vec<Facts<'_>> = (0..sample.columns.len())
         .map(|column| Facts::of(sample, column))
         .collect();
-    let (dataset_type, type_sure, type_why) = match answers.dataset_type {
-        Some(said) => (said, Sure::Sure, "you say so".to_owned()),
+    let Decision {
+        dataset_type,
+        sure: type_sure,
+        why: type_why,
+        choices,
+    } = match answers.dataset_type {
+        Some(said) => Decision::said(said),
         None => kind::decide(&facts),
     };
     let pairs = mapping::pairs(dataset_type, &facts, sample.rows.len() as u64);
@@ -125,6 +142,11 @@ pub fn propose(sample: &Sample, answers: &Answers) -> Proposal {
         sample,
         answers: *answers,
         dataset_type,
+        types_open: if type_sure == Sure::Asked {
+            choices
+        } else {
+            Vec::new()
+        },
         facts,
         pairs,
         amounts,
@@ -134,6 +156,10 @@ pub fn propose(sample: &Sample, answers: &Answers) -> Proposal {
         dataset_type: dataset_type.as_str(),
         type_sure,
         type_why,
+        format: sample.format.format().name(),
+        encoding: sample.encoding.map(|(encoding, _)| encoding.as_str()),
+        records: sample.rows.len(),
+        odd_records: sample.odd_records,
         columns: verdicts::columns(&plan),
         toml: toml::write(&plan, &questions),
         questions,

@@ -102,6 +102,24 @@ impl Sources {
         }
     }
 
+    /// Removes an upload that no load will read again; whatever is no upload stays. Best effort: one
+    /// that stays takes room, and is read by nobody.
+    pub async fn remove_upload(&self, source: &str) {
+        let (inner, path) = (Arc::clone(&self.inner), PathBuf::from(source));
+        let removed = blocking(move || {
+            let spool = std::fs::canonicalize(&inner.settings.spool);
+            match spool {
+                Ok(spool) if path.parent() == Some(&spool) => {
+                    std::fs::remove_file(&path).map_err(|error| OpenError::Passing(error.into()))
+                }
+                _ => Ok(()),
+            }
+        });
+        if let Err(OpenError::Passing(error)) = removed.await {
+            tracing::warn!(source, %error, "an upload that was read to its end stays in the spool");
+        }
+    }
+
     async fn place(&self, source: &str) -> Result<Place, OpenError> {
         let (inner, source) = (Arc::clone(&self.inner), source.to_owned());
         blocking(move || {

@@ -93,17 +93,18 @@ impl TestBed {
 
     /// Starts a long-running role of `nexus` with this bed's settings.
     pub fn spawn(&self, args: &[&str]) -> Running {
-        self.spawn_program(&binary(), args)
+        self.spawn_program(&binary(), args, &args.join("-"))
     }
 
     /// Starts a worker process that knows the tests' own kinds; `program` is
     /// `env!("CARGO_BIN_EXE_nexus-test-worker")`.
     pub fn spawn_test_worker(&self, program: &str) -> Running {
-        self.spawn_program(Path::new(program), &[])
+        self.spawn_program(Path::new(program), &[], "worker")
     }
 
-    fn spawn_program(&self, program: &Path, args: &[&str]) -> Running {
-        let name = format!("{}-{}.log", args.join("-"), Uuid::new_v4().simple());
+    /// Starts a program with this bed's settings; its log is named so.
+    pub(crate) fn spawn_program(&self, program: &Path, args: &[&str], called: &str) -> Running {
+        let name = format!("{called}-{}.log", Uuid::new_v4().simple());
         let log = self.dir().join(name.replace('/', "_"));
         let out = std::fs::File::create(&log).expect("a log");
         let child = self
@@ -198,7 +199,7 @@ impl Running {
 }
 
 /// The binary beside the test's own executable: `target/debug/nexus`.
-fn binary() -> PathBuf {
+pub(crate) fn binary() -> PathBuf {
     let test = std::env::current_exe().expect("the test's own path");
     let folder = test.parent().and_then(Path::parent);
     let binary = folder.expect("target/debug").join("nexus");

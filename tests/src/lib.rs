@@ -9,7 +9,9 @@
 //! | a load stopped in its middle | [`held_month`] |
 //! | waiting for a condition, with a bound | [`eventually`] |
 //! | a worker's and a relay's part, played at the ledger | [`claimant`], [`relay_run`], [`dispatch_rows`] |
-//! | datasets, and what of them stands in the tables | [`loads`] |
+//! | datasets, and what of them stands in the tables | [`loads`], [`stored`] |
+//! | a worker that is given one file after another | [`loading`] |
+//! | how much memory a process took, and a disk that is soon full | [`peak_memory`], [`small_spool`] |
 //! | a worker process and a rescuer beside a test | [`worker_run`], [`rescuer_run`] |
 //! | job kinds of the tests' own, what they leave behind, what became of them | [`tasks`], [`effects`], [`ends`] |
 //! | the API inside a test, and requests to it | [`api_run`], [`http`] |
@@ -34,15 +36,19 @@ pub mod eventually;
 pub mod held_line;
 pub mod held_month;
 pub mod http;
+pub mod loading;
 pub mod loads;
 pub mod own_redis;
 pub mod own_servers;
 pub mod own_store;
+pub mod peak_memory;
 pub mod redis_space;
 pub mod relay_run;
 pub mod rescuer_run;
 pub mod servers;
 pub mod small_settings;
+pub mod small_spool;
+pub mod stored;
 pub mod tasks;
 pub mod template;
 pub mod worker_run;
@@ -54,6 +60,7 @@ pub use cut_line::CutLine;
 pub use dispatch_rows::{DispatchRow, dispatch_rows};
 pub use eventually::eventually;
 pub use held_line::HeldLine;
+pub use loading::Loading;
 pub use own_redis::{Kept, OwnRedis};
 pub use own_servers::OwnServers;
 pub use own_store::OwnStore;

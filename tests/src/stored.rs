@@ -42,7 +42,7 @@ impl TestBed {
     /// raw text.
     pub async fn rejected(&self, ended: &Ended) -> String {
         let id = DatasetId(ended.dataset.dataset.id);
-        let page = rejects(&mut self.conn().await, id, None, 0, REJECTS_MAX).await;
+        let page = rejects(&mut *self.conn().await, id, None, 0, REJECTS_MAX).await;
         let rejects = page.expect("the rejects").rejects;
         let about = &ended.dataset.dataset;
         assert_eq!(i64::try_from(rejects.len()).ok(), Some(about.rows_rejected));
@@ -62,9 +62,11 @@ impl TestBed {
     }
 
     async fn line(&self, query: &str, dataset: i64) -> String {
-        let found = sql_query(query)
+        let found: Line = sql_query(query)
             .bind::<BigInt, _>(dataset)
-            .get_result::<Line>(&mut *self.conn().await);
-        found.await.expect("the rows").line
+            .get_result(&mut *self.conn().await)
+            .await
+            .expect("the rows");
+        found.line
     }
 }

@@ -67,6 +67,7 @@ struct LoadAccepted {
         (status = 413, body = ErrorBody, description = "The file is larger than api.upload_bytes_max"),
         (status = 415, body = ErrorBody, description = "Neither JSON nor multipart/form-data"),
         (status = 422, body = ErrorBody, description = "The path is not allowed, or a field or the profile is wrong"),
+        (status = 507, body = ErrorBody, description = "The disk that uploads are written to is full"),
         Refusals,
     ))]
 pub(super) async fn load_dataset(

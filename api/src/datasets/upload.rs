@@ -1,5 +1,7 @@
 //! Reading an upload: small fields into memory, the file to the spool directory.
 
+use std::io::{self, ErrorKind};
+
 use axum::extract::multipart::{Field, Multipart, MultipartError};
 use axum::extract::{DefaultBodyLimit, FromRequest, Request};
 use axum::http::StatusCode;
@@ -181,21 +183,21 @@ fn flag(field: &str, text: Option<&str>) -> Result<bool, ApiError> {
 /// Streams a file to the spool directory.
 async fn spool(mut field: Field<'_>, reader: &Reader<'_>) -> Result<Spooled, ApiError> {
     let settings = reader.settings;
-    let full =
-        |error: std::io::Error| ApiError::internal(&format_args!("spooling an upload: {error}"));
-    let mut part = Part::create(&settings.datasets.spool).await.map_err(full)?;
+    let mut part = Part::create(&settings.datasets.spool)
+        .await
+        .map_err(unspooled)?;
     let mut bytes = 0;
     while let Some(block) = reader.came_out(field.chunk().await)? {
         bytes += block.len() as u64;
         if bytes > settings.api.upload_bytes_max.get() {
             return Err(too_large(settings));
         }
-        part.write(&block).await.map_err(full)?;
+        part.write(&block).await.map_err(unspooled)?;
     }
     if bytes == 0 {
         return Err(ApiError::invalid("field \"file\": the file is empty"));
     }
-    part.finish().await.map_err(full)
+    part.finish().await.map_err(unspooled)
 }
 
 async fn text(
@@ -221,6 +223,21 @@ fn too_large(settings: &Settings) -> ApiError {
         "the file is larger than {limit} (api.upload_bytes_max)"
     ))
     .hint("compress it with gzip, or put it under an allowed directory and name its path")
+}
+
+/// What is said when the spool directory does not take a file. A full disk is nothing that the
+/// caller did, but something that the caller should know.
+fn unspooled(error: io::Error) -> ApiError {
+    let full = matches!(
+        error.kind(),
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge
+    );
+    let told = format!("spooling an upload: {error}");
+    if full {
+        ApiError::storage_full(&told)
+    } else {
+        ApiError::internal(&told)
+    }
 }
 
 fn twice(field: &str) -> ApiError {

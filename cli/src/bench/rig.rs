@@ -41,6 +41,7 @@ impl Rig {
         let directory = tempfile::Builder::new().prefix("nexus-bench-").tempdir()?;
         settings.redis.prefix = format!("nexus-bench-{}", std::process::id());
         settings.datasets.roots = vec![directory.path().to_owned()];
+        settings.datasets.spool = directory.path().join("spool");
         migrate::run(&settings.postgres)
             .await
             .context("migrating")?;

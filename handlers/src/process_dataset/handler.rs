@@ -87,16 +87,20 @@ impl DatasetLoader {
         let began = Instant::now();
         let profile = Profile::parse(&started.profile).context("the load's stored profile")?;
         let profile = Arc::new(profile);
-        match self.load(load, &started, &profile, ctx).await? {
+        let outcome = match self.load(load, &started, &profile, ctx).await? {
             (End::Read(ended), sending) => {
                 let took = began.elapsed();
                 let found = report(&ended, &profile, started.appends, sending, took);
                 let table = profile.dataset_type.columns();
                 self.conclude(load, &started, table, *ended, found, ctx)
-                    .await
+                    .await?
             }
-            (End::AtFault(error), _) => fail(load, None, error, ctx).await,
+            (End::AtFault(error), _) => fail(load, None, error, ctx).await?,
+        };
+        if outcome == Outcome::Settled {
+            self.sources.remove_upload(&started.source).await;
         }
+        Ok(outcome)
     }
 
     /// Loads what no earlier attempt has loaded. Returns how it ended, and the time

@@ -6,6 +6,11 @@ use super::input::{Encoding, EncodingBasis, Input, InputBounds, InputError};
 use super::profile::CsvStyle;
 use super::records::{COLUMNS_MAX, Found, Records};
 
+mod typed;
+
+pub use typed::ColumnType;
+pub(crate) use typed::{TypedHead, read_typed};
+
 /// Bytes read at a time.
 const BLOCK_BYTES: usize = 64 * 1024;
 

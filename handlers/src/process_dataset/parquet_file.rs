@@ -106,7 +106,7 @@ impl ParquetFile {
         let columns: Vec<String> = schema
             .columns()
             .iter()
-            .map(|column| column.path().string())
+            .map(|column| raw_text::name(&column.path().string()))
             .collect();
         Ok(Self {
             meter: Arc::new(Meter::new(bounds, prefix.bytes)),

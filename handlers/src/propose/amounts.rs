@@ -5,7 +5,9 @@ use super::answers::DecimalMark;
 use super::values::Values;
 use nexus_schema::money::Money;
 
+use crate::process_dataset::head::ColumnType;
 use crate::process_dataset::text::amount::{AmountStyle, Grouping, NegativeForms, NegativeSuffix};
+use crate::process_dataset::value::Value;
 
 /// Marks between groups of three digits, besides the point or comma that is not before the
 /// decimals.
@@ -72,14 +74,33 @@ pub(super) enum Mark {
 }
 
 impl Amounts {
-    /// Numbers of JSON are amounts as they are.
-    pub(super) fn of(values: &Values<'_>, numbers: bool) -> Self {
-        let mut amounts = Self::default();
-        if numbers {
-            amounts.fits = [values.filled; 2];
-            amounts.like_money = values.count(|text| text.contains('.'));
-            return amounts;
+    /// What a column's values are: by their type, or read both ways.
+    pub(super) fn of(values: &Values<'_>, kind: ColumnType) -> Self {
+        match kind {
+            ColumnType::Number | ColumnType::Float => Self::typed(values),
+            ColumnType::Text => Self::read(values),
+            ColumnType::Day | ColumnType::Moment { .. } | ColumnType::Unusable => Self::default(),
         }
+    }
+
+    /// Numbers by their type have no marks that could be mistaken.
+    fn typed(values: &Values<'_>) -> Self {
+        let style = style(DecimalMark::Point);
+        let mut amounts = Self::default();
+        for &(text, times) in &values.distinct {
+            if style.read_value(Value::Number(text.as_bytes())).is_ok() {
+                amounts.fits = amounts.fits.map(|fits| fits + times);
+                amounts.like_money += if text.contains('.') { times } else { 0 };
+            } else {
+                let strangers = amounts.strangers.iter_mut();
+                strangers.for_each(|place| keep_first(place, text));
+            }
+        }
+        amounts
+    }
+
+    fn read(values: &Values<'_>) -> Self {
+        let mut amounts = Self::default();
         let plain = [style(DecimalMark::Point), style(DecimalMark::Comma)];
         let needs = |change: fn(&mut AmountStyle)| {
             let mut changed = plain.clone();

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::process_dataset::parquet_file::Doubles;
 use crate::process_dataset::table::DatasetType;
 use crate::process_dataset::text::amount::NegativeSuffix;
 use crate::process_dataset::text::steps::Steps;
@@ -19,6 +20,12 @@ pub struct Answers {
     pub negative: Option<NegativeSuffix>,
     /// What counts of days, weeks and so on start from.
     pub steps: Option<Steps>,
+    /// What all parties of the file are.
+    pub role: Option<&'static str>,
+    /// What all entries of the calendar are.
+    pub entry: Option<&'static str>,
+    /// What becomes of binary floats.
+    pub doubles: Option<Doubles>,
 }
 
 /// The order of day and month.
@@ -48,6 +55,14 @@ pub enum Answer {
     DecimalMark(DecimalMark),
     /// To [`Answers::negative`].
     Negative(NegativeSuffix),
+    /// To [`Answers::dataset_type`].
+    Type(DatasetType),
+    /// To [`Answers::role`].
+    Role(&'static str),
+    /// To [`Answers::entry`].
+    Entry(&'static str),
+    /// To [`Answers::doubles`].
+    Doubles(Doubles),
 }
 
 /// Something that the sample leaves open, and that must not be guessed.
@@ -80,6 +95,10 @@ impl Answers {
             Answer::Dates(order) => self.dates = Some(order),
             Answer::DecimalMark(mark) => self.decimal_mark = Some(mark),
             Answer::Negative(suffix) => self.negative = Some(suffix),
+            Answer::Type(dataset_type) => self.dataset_type = Some(dataset_type),
+            Answer::Role(role) => self.role = Some(role),
+            Answer::Entry(entry) => self.entry = Some(entry),
+            Answer::Doubles(doubles) => self.doubles = Some(doubles),
         }
     }
 }

@@ -5,6 +5,7 @@ use super::answers::DateOrder;
 use super::dates::{Dates, Order};
 use super::facts::Facts;
 use super::plan::Plan;
+use crate::process_dataset::head::ColumnType;
 
 /// What the contents of a column say.
 pub(super) struct Contents {
@@ -41,7 +42,11 @@ pub(super) fn day(plan: &Plan<'_>, facts: &Facts<'_>) -> Contents {
         fits,
         stranger,
         ways,
+        typed,
     } = &facts.dates;
+    if let Some(kind) = typed {
+        return typed_day(*kind, facts);
+    }
     let order = plan.answers.dates;
     let formats = facts
         .dates
@@ -87,9 +92,28 @@ pub(super) fn day(plan: &Plan<'_>, facts: &Facts<'_>) -> Contents {
             });
     }
     if let Some(text) = stranger.as_ref().filter(|_| *fits > 0) {
-        contents.proof.push_str(&format!("; {text:?} is none"));
+        contents
+            .proof
+            .push_str(&format!("; {:?} is none", shortened(text)));
     }
     contents
+}
+
+/// Days that the format itself knows for days.
+fn typed_day(kind: ColumnType, facts: &Facts<'_>) -> Contents {
+    let (written, are) = match kind {
+        ColumnType::Moment { utc: true } => ("moments in UTC", "are moments in UTC by their type"),
+        ColumnType::Moment { utc: false } => (
+            "moments",
+            "are moments by their type, on a clock that it does not name",
+        ),
+        _ => ("days", "are days by their type"),
+    };
+    let filled = facts.values.filled;
+    Contents {
+        written: Some(written.to_owned()),
+        ..Contents::of(filled, filled, are)
+    }
 }
 
 pub(super) fn money(plan: &Plan<'_>, facts: &Facts<'_>) -> Contents {
@@ -102,7 +126,7 @@ pub(super) fn money(plan: &Plan<'_>, facts: &Facts<'_>) -> Contents {
         .iter()
         .map(|(text, _)| *text)
         .max_by_key(|text| text.chars().count().min(24));
-    let example = example.unwrap_or_default();
+    let example = shortened(example.unwrap_or_default());
     let mut contents = Contents::of(fits, filled, &format!("are amounts like {example}"));
     if filled == 0 {
         contents.why = String::from("it is empty in the sample");
@@ -110,11 +134,14 @@ pub(super) fn money(plan: &Plan<'_>, facts: &Facts<'_>) -> Contents {
     contents.open =
         mark.is_none() || facts.amounts.suffixed.is_some() && plan.answers.negative.is_none();
     contents.written = Some(match mark {
-        _ if facts.numbers => "number".to_owned(),
+        _ if facts.kind == ColumnType::Float => "binary floats".to_owned(),
+        _ if facts.numbers() => "numbers".to_owned(),
         Some(mark) => format!("decimals after {:?}", mark.as_str()),
         None => "decimals ?".to_owned(),
     });
-    if !facts.numbers && filled > 0 {
+    if facts.numbers() {
+        contents.open = false;
+    } else if filled > 0 {
         contents.proof = match plan.amounts.mark() {
             Mark::Proven(mark, text) => format!(
                 "; {text} proves the {:?} before the decimals",
@@ -125,11 +152,13 @@ pub(super) fn money(plan: &Plan<'_>, facts: &Facts<'_>) -> Contents {
             }
             Mark::Open(text) => format!("; {text} can be read both ways"),
             Mark::Mixed(point, comma) => format!("; {point} and {comma} have different marks"),
-            Mark::Any => String::new(),
+            Mark::Any => "; none has a mark".to_owned(),
         };
     }
     if let Some(stranger) = mark.and_then(|mark| facts.amounts.stranger(mark)) {
-        contents.proof.push_str(&format!("; {stranger:?} is none"));
+        contents
+            .proof
+            .push_str(&format!("; {:?} is none", shortened(stranger)));
     }
     contents
 }
@@ -159,6 +188,15 @@ pub(super) fn text(facts: &Facts<'_>, rows: u64) -> Contents {
             .push_str("; control characters are taken out");
     }
     contents
+}
+
+/// The beginning of a long text.
+pub(super) fn shortened(text: &str) -> String {
+    const CHARS_MAX: usize = 32;
+    match text.char_indices().nth(CHARS_MAX) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
 }
 
 /// A count with a comma between every three digits.

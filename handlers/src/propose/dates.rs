@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use super::answers::DateOrder;
 use super::values::Values;
+use crate::process_dataset::head::ColumnType;
 use crate::process_dataset::text::pattern::Pattern;
 
 /// Ways to write a day whose parts cannot be mistaken for each other.
@@ -92,6 +93,8 @@ pub(super) struct Dates {
     pub(super) stranger: Option<String>,
     /// The ways, the commonest first.
     pub(super) ways: Vec<Way>,
+    /// They are days or moments by their type, which leaves no way of writing open.
+    pub(super) typed: Option<ColumnType>,
 }
 
 /// One way that a column writes its days.
@@ -122,8 +125,20 @@ pub(super) enum Order {
 }
 
 impl Dates {
-    /// Tries every way on every value.
-    pub(super) fn of(values: &Values<'_>) -> Self {
+    /// Days by their type, or every way tried on every value.
+    pub(super) fn of(values: &Values<'_>, kind: ColumnType) -> Self {
+        match kind {
+            ColumnType::Day | ColumnType::Moment { .. } => Self {
+                fits: values.filled,
+                typed: Some(kind),
+                ..Self::default()
+            },
+            ColumnType::Float | ColumnType::Unusable => Self::default(),
+            ColumnType::Text | ColumnType::Number => Self::tried(values),
+        }
+    }
+
+    fn tried(values: &Values<'_>) -> Self {
         // Each value with the forms that fit it; a value that fits none has an empty list.
         let matches: Vec<(&str, u64, Vec<usize>)> = values
             .distinct
@@ -158,16 +173,25 @@ impl Dates {
             fits: ways.iter().map(|way| way.hits).sum(),
             stranger: open.first().map(|(text, ..)| (*text).to_owned()),
             ways,
+            typed: None,
         }
+    }
+
+    /// Neither a type nor any known way tells a day.
+    pub(super) fn unreadable(&self) -> bool {
+        self.typed.is_none() && self.ways.is_empty()
     }
 
     /// A way has a time of day.
     pub(super) fn timed(&self) -> bool {
-        self.ways.iter().any(|way| way.timed)
+        self.has_times(true) || self.has_times(false)
     }
 
     /// A way has a time of day; whether with its offset from UTC.
     pub(super) fn has_times(&self, offset: bool) -> bool {
+        if let Some(ColumnType::Moment { utc }) = self.typed {
+            return utc == offset;
+        }
         let such = |way: &Way| way.timed && way.day_first.ends_with("%z") == offset;
         self.ways.iter().any(such)
     }

@@ -7,6 +7,7 @@ use super::amounts::Amounts;
 use super::dates::Dates;
 use super::sample::Sample;
 use super::values::Values;
+use crate::process_dataset::head::ColumnType;
 use crate::process_dataset::profile::Field;
 use crate::process_dataset::table::{CALENDAR_ENTRIES, PARTY_ROLES};
 use crate::process_dataset::text::clean::{Cleaning, Steps};
@@ -20,26 +21,31 @@ pub(super) struct Facts<'s> {
     pub(super) values: Values<'s>,
     pub(super) dates: Dates,
     pub(super) amounts: Amounts,
-    /// Its values are numbers of JSON.
-    pub(super) numbers: bool,
+    /// What the format says about it.
+    pub(super) kind: ColumnType,
+    /// A profile can name it, and its values are some that fields can have.
+    pub(super) usable: bool,
 }
 
 impl<'s> Facts<'s> {
     pub(super) fn of(sample: &'s Sample, column: usize) -> Self {
         let values = Values::of(sample, column);
-        let numbers = sample.numbers.get(column).copied().unwrap_or_default();
+        let kind = sample.types.get(column).copied();
+        let kind = kind.unwrap_or(ColumnType::Text);
         let header = sample.columns.get(column).map(String::as_str);
         Self {
             header: header.filter(|_| sample.has_names()),
-            dates: if numbers {
-                Dates::default()
-            } else {
-                Dates::of(&values)
-            },
-            amounts: Amounts::of(&values, numbers),
+            dates: Dates::of(&values, kind),
+            amounts: Amounts::of(&values, kind),
+            usable: kind != ColumnType::Unusable && sample.is_nameable(column),
             values,
-            numbers,
+            kind,
         }
+    }
+
+    /// Its values are numbers by their type, whatever marks the profile has for texts.
+    pub(super) fn numbers(&self) -> bool {
+        matches!(self.kind, ColumnType::Number | ColumnType::Float)
     }
 
     /// At least this share of the values, in percent, and at least one value.

@@ -78,7 +78,7 @@ pub(super) fn kind(field: Field) -> ColumnKind {
 fn worth(field: Field, header: u32, facts: &Facts<'_>, rows: u64) -> Option<u32> {
     let values = &facts.values;
     let named = header > 0;
-    if facts.header.is_some_and(says_balance) {
+    if !facts.usable || facts.header.is_some_and(says_balance) {
         return None;
     }
     match kind(field) {

@@ -6,6 +6,7 @@ use super::facts::Facts;
 use super::mapping::{self, Pair};
 use super::sample::Sample;
 use super::words;
+use crate::process_dataset::head::ColumnType;
 use crate::process_dataset::profile::Field;
 use crate::process_dataset::table::{ColumnKind, DatasetType};
 use crate::process_dataset::text::date::Date;
@@ -16,6 +17,8 @@ pub(super) struct Plan<'s> {
     pub(super) sample: &'s Sample,
     pub(super) answers: Answers,
     pub(super) dataset_type: DatasetType,
+    /// What the rows may be as well, where that is open.
+    pub(super) types_open: Vec<DatasetType>,
     pub(super) facts: Vec<Facts<'s>>,
     pub(super) pairs: Vec<Pair>,
     /// Those of every column that an amount comes from.
@@ -42,22 +45,11 @@ impl Plan<'_> {
 
     /// The column that counts days, weeks and so on, where no column has dates.
     pub(super) fn step_column(&self) -> Option<usize> {
-        const WORDS: [&str; 8] = [
-            "step",
-            "time",
-            "timestamp",
-            "day",
-            "tick",
-            "date",
-            "week",
-            "month",
-        ];
         let wanted = self.dataset_type.by_month() && self.pair(Field::Date).is_none();
         let steps = |&column: &usize| {
             let facts = &self.facts[column];
-            let header = words::plain(facts.header.unwrap_or_default());
-            let named = WORDS.iter().any(|word| words::contains(&header, word));
-            named
+            facts.usable
+                && words::says_steps(facts.header.unwrap_or_default())
                 && facts.most(facts.steps(), 100)
                 && !self.pairs.iter().any(|pair| pair.column == column)
         };
@@ -75,6 +67,15 @@ impl Plan<'_> {
             })
         };
         self.answers.steps.or_else(epoch)
+    }
+
+    /// Columns of binary floats that some field comes from.
+    pub(super) fn binary_floats(&self) -> Vec<usize> {
+        let mut columns: Vec<usize> = self.pairs.iter().map(|pair| pair.column).collect();
+        columns.extend(self.step_column());
+        columns.retain(|&column| self.facts[column].kind == ColumnType::Float);
+        columns.dedup();
+        columns
     }
 
     /// A text column whose ids a spreadsheet turned into floats.

@@ -4,19 +4,27 @@ use super::amounts::Mark;
 use super::answers::{Answer, Choice, DateOrder, DecimalMark, Question};
 use super::mapping;
 use super::plan::Plan;
-use crate::process_dataset::profile::Field;
+use crate::process_dataset::parquet_file::Doubles;
 use crate::process_dataset::table::ColumnKind;
 use crate::process_dataset::text::amount::NegativeSuffix;
 use crate::process_dataset::text::pattern::Pattern;
 
+mod rows;
+
 pub(super) fn ask(plan: &Plan<'_>) -> Vec<Question> {
     let mut questions = Vec::new();
+    questions.extend(rows::kind(plan));
     questions.extend(dates(plan));
     questions.extend(steps(plan));
     questions.extend(decimal_mark(plan));
     questions.extend(suffix(plan));
+    questions.extend(floats(plan));
     questions.extend(unreadable(plan));
-    questions.extend(missing(plan));
+    // What must be there depends on what the rows are.
+    if plan.types_open.is_empty() {
+        questions.extend(rows::shared(plan));
+        questions.extend(rows::missing(plan));
+    }
     questions
 }
 
@@ -166,38 +174,42 @@ fn suffix(plan: &Plan<'_>) -> Option<Question> {
 fn unreadable(plan: &Plan<'_>) -> Option<Question> {
     let (_, facts) = plan
         .sections()
-        .find(|(_, facts)| facts.dates.ways.is_empty())?;
+        .find(|(_, facts)| facts.dates.unreadable())?;
     let name = plan.name_of(facts);
     let example = facts.dates.stranger.as_deref().unwrap_or_default();
     Some(Question {
-        text: format!("How does {name:?} write its dates, like {example:?}? No known way fits."),
+        text: format!(
+            "How does {name:?} write its dates, like {example:?}? No known way fits: give its \
+             formats in the profile."
+        ),
         columns: vec![name],
         choices: Vec::new(),
     })
 }
 
-/// Fields that a row must have and that no column fills.
-fn missing(plan: &Plan<'_>) -> Vec<Question> {
-    let required = plan.dataset_type.columns().iter().filter(|column| {
-        column.required && column.kind != ColumnKind::RowId && plan.pair(column.field).is_none()
-    });
-    let open = required
-        .map(|column| column.field)
-        .filter(|field| match field {
-            Field::Date => plan.step_column().is_none(),
-            Field::Amount => plan.pair(Field::Debit).is_none(),
-            _ => true,
-        });
-    let question = |field: Field| Question {
-        columns: Vec::new(),
+/// Floats, which a load refuses unless the profile says that they may be.
+fn floats(plan: &Plan<'_>) -> Option<Question> {
+    let columns = plan.binary_floats();
+    if columns.is_empty() || plan.answers.doubles.is_some() {
+        return None;
+    }
+    let columns: Vec<String> = columns
+        .iter()
+        .map(|&column| plan.sample.columns[column].clone())
+        .collect();
+    Some(Question {
         text: format!(
-            "Which column is the {}? {} need one, and none looks like it.",
-            field.name(),
-            plan.dataset_type.as_str()
+            "May the floats in {} be read as the shortest decimals that name them? (binary floats \
+             cannot say exactly what an amount was, and are refused unless the profile allows it)",
+            quoted(&columns)
         ),
-        choices: Vec::new(),
-    };
-    open.map(question).collect()
+        columns,
+        choices: vec![Choice {
+            means: "yes: what was meant, if it had 15 digits or fewer".to_owned(),
+            option: "--doubles shortest".to_owned(),
+            answer: Some(Answer::Doubles(Doubles::Shortest)),
+        }],
+    })
 }
 
 fn quoted(columns: &[String]) -> String {
@@ -215,7 +227,7 @@ impl Plan<'_> {
             .unwrap_or_default()
     }
 
-    fn money_columns(&self) -> Vec<String> {
+    pub(super) fn money_columns(&self) -> Vec<String> {
         let money = self
             .pairs
             .iter()

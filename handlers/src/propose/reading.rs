@@ -1,9 +1,10 @@
 //! From the beginning of a file to a table.
 
 use super::dialect::{Table, sniff, style};
-use super::sample::{SAMPLE_RECORDS_MAX, Sample, SampleFormat};
-use crate::process_dataset::head::{Head, split};
+use super::sample::{SAMPLE_BYTES_MAX, SAMPLE_RECORDS_MAX, Sample, SampleFormat};
+use crate::process_dataset::head::{ColumnType, Head, TypedHead, read_typed, split};
 use crate::process_dataset::input::{Encoding, EncodingBasis, InputError};
+use crate::process_dataset::stored::Stored;
 
 mod json;
 
@@ -24,7 +25,32 @@ pub enum SampleError {
     NoRecords,
 }
 
-/// Takes the sample. `name` is what the file is called.
+/// Takes the sample of a file in any format. `name` is what it is called.
+pub fn read_file(stored: impl Into<Stored>, name: &str) -> Result<Sample, SampleError> {
+    let stored = stored.into();
+    match read_typed(&stored, SAMPLE_RECORDS_MAX, SAMPLE_BYTES_MAX)? {
+        Some(head) => typed(head, name),
+        None => read_sample(&Head::read(stored, SAMPLE_BYTES_MAX)?, name),
+    }
+}
+
+fn typed(head: TypedHead, name: &str) -> Result<Sample, SampleError> {
+    if head.rows.is_empty() {
+        return Err(SampleError::NoRecords);
+    }
+    let (columns, types) = head.columns.into_iter().unzip();
+    Ok(Sample {
+        name: name.to_owned(),
+        format: SampleFormat::Parquet,
+        encoding: None,
+        columns,
+        types,
+        rows: head.rows,
+        odd_records: 0,
+    })
+}
+
+/// Takes the sample of a text.
 pub fn read_sample(head: &Head, name: &str) -> Result<Sample, SampleError> {
     let bytes = head
         .bytes
@@ -69,9 +95,9 @@ fn csv(
     let mut sample = Sample {
         name: name.to_owned(),
         format: SampleFormat::Csv(dialect),
-        encoding,
+        encoding: Some(encoding),
         columns,
-        numbers: vec![false; width],
+        types: vec![ColumnType::Text; width],
         rows: Vec::new(),
         odd_records: 0,
     };

@@ -1,5 +1,7 @@
 //! The beginning of a file as a table: what a proposal is made from.
 
+use crate::process_dataset::format::Format;
+use crate::process_dataset::head::ColumnType;
 use crate::process_dataset::input::{Encoding, EncodingBasis};
 use crate::process_dataset::text::blank::trim;
 
@@ -16,12 +18,12 @@ pub struct Sample {
     pub name: String,
     /// How its records are told apart.
     pub format: SampleFormat,
-    /// The encoding of its text, and how that is known.
-    pub encoding: (Encoding, EncodingBasis),
+    /// The encoding of its text, and how that is known; `None` in formats that are no text.
+    pub encoding: Option<(Encoding, EncodingBasis)>,
     /// What the columns are called: their headers, their positions from 1, or keys of JSON.
     pub columns: Vec<String>,
-    /// Columns whose every value is a number of JSON, which leaves nothing open.
-    pub numbers: Vec<bool>,
+    /// What the format says about each column.
+    pub types: Vec<ColumnType>,
     /// A value for each column. `None` where nothing is there.
     pub rows: Vec<Vec<Option<String>>>,
     /// Records that are not in `rows`, being faulty or of another width.
@@ -35,6 +37,19 @@ pub enum SampleFormat {
     Csv(Dialect),
     /// An object a line.
     JsonLines,
+    /// Columns with types.
+    Parquet,
+}
+
+impl SampleFormat {
+    /// The format as profiles name it.
+    pub const fn format(&self) -> Format {
+        match self {
+            Self::Csv(_) => Format::Csv,
+            Self::JsonLines => Format::JsonLines,
+            Self::Parquet => Format::Parquet,
+        }
+    }
 }
 
 /// How text is divided into records and fields.
@@ -80,7 +95,21 @@ impl Sample {
     pub(super) fn has_names(&self) -> bool {
         match &self.format {
             SampleFormat::Csv(dialect) => dialect.header,
-            SampleFormat::JsonLines => true,
+            SampleFormat::JsonLines | SampleFormat::Parquet => true,
         }
+    }
+
+    /// A profile can name the column, or give its position.
+    pub(super) fn is_nameable(&self, column: usize) -> bool {
+        let name = self.columns.get(column).map_or("", String::as_str);
+        let same = |text: &str| text.trim() == text && !text.is_empty() && text != "@row";
+        self.format != SampleFormat::JsonLines || same(name)
+    }
+
+    /// The first text beyond ASCII, by which the encoding can be judged.
+    pub fn telling_text(&self) -> Option<&str> {
+        let cells = self.rows.iter().flatten().flatten();
+        let mut texts = self.columns.iter().chain(cells);
+        texts.find(|text| !text.is_ascii()).map(String::as_str)
     }
 }

@@ -5,6 +5,7 @@ use crate::generate::Generator;
 use crate::process_dataset::chunk::RowScope;
 use crate::process_dataset::decoder::Decoder;
 use crate::process_dataset::head::Head;
+use crate::process_dataset::parquet_file::Doubles;
 use crate::process_dataset::profile::Profile;
 use crate::process_dataset::settings::DecodeSettings;
 use crate::process_dataset::table::DatasetType;
@@ -13,14 +14,36 @@ use crate::process_dataset::text::steps::{StepUnit, Steps};
 mod asked;
 mod awkward;
 mod properties;
+mod reference;
+mod typed;
 
 fn sample(text: &str) -> Sample {
     let head = Head::read(text.as_bytes(), sample::SAMPLE_BYTES_MAX).unwrap();
     read_sample(&head, "file.csv").unwrap()
 }
 
+/// What is proposed. Where only the type is in doubt, the first that is possible is said.
 fn proposal(text: &str) -> Proposal {
-    propose(&sample(text), &Answers::default())
+    let sample = sample(text);
+    let open = propose(&sample, &Answers::default());
+    match open.questions.first().and_then(|open| open.choices.first()) {
+        Some(Choice {
+            answer: Some(answer @ Answer::Type(_)),
+            ..
+        }) => {
+            let mut answers = Answers::default();
+            answers.give(*answer);
+            propose(&sample, &answers)
+        }
+        _ => open,
+    }
+}
+
+/// That the rows are transactions has been said.
+fn transactions() -> Answers {
+    let mut answers = Answers::default();
+    answers.give(Answer::Type(DatasetType::Transactions));
+    answers
 }
 
 /// The columns, a line each, and the questions.
@@ -52,6 +75,10 @@ fn show(proposal: &Proposal) -> String {
 
 /// Rows read and loaded by the proposed profile.
 fn load(text: &str, proposal: &Proposal) -> (u64, u64) {
+    load_bytes(text.as_bytes(), proposal)
+}
+
+fn load_bytes(bytes: &[u8], proposal: &Proposal) -> (u64, u64) {
     let profile = Profile::parse(&proposal.toml);
     let profile = profile.unwrap_or_else(|error| panic!("{error}\n{}", proposal.toml));
     let scope = RowScope {
@@ -62,7 +89,7 @@ fn load(text: &str, proposal: &Proposal) -> (u64, u64) {
     };
     let settings = DecodeSettings::default();
     let mut decoder = Decoder::start(
-        bytes::Bytes::copy_from_slice(text.as_bytes()),
+        bytes::Bytes::copy_from_slice(bytes),
         Arc::new(profile),
         scope,
         settings,
@@ -107,6 +134,9 @@ fn generated_transactions_are_recognised_whole() {
         # Proposed from the first 300 records of "file.csv".
         type = "transactions"
         description = "As in file.csv"
+        # By the look of the bytes, which are hardly UTF-8 by chance. Right if this
+        # reads right: "Novák Catering S.p.A."
+        encoding = "utf-8"
 
         [csv]
         delimiter = ","
@@ -136,6 +166,12 @@ fn generated_transactions_are_recognised_whole() {
 
         [posted_at]
         formats = ["%Y-%m-%dT%H:%M:%S%z"]
+
+        # The same row again? 2 of 300 in the sample repeat these fields of an earlier
+        # one, as they are written:
+        # [duplicates]
+        # key = ["date", "amount", "party_id", "document_number"]
+        # policy = "keep"  # or "reject" or "replace"
         "#);
     assert_eq!(load(&csv, &proposal), (300, 300));
 }
@@ -166,6 +202,9 @@ fn a_bank_statement_with_debit_and_credit() {
         # Proposed from the first 3 records of "file.csv".
         type = "bank_statements"
         description = "As in file.csv"
+        # By the look of the bytes, which are hardly UTF-8 by chance. Right if this
+        # reads right: "Novák"
+        encoding = "utf-8"
         blanks = ["-", "NULL"]
 
         [csv]
@@ -195,6 +234,12 @@ fn a_bank_statement_with_debit_and_credit() {
 
         [posted_at]
         formats = ["%d.%m.%Y"]
+
+        # The same row again? None of 3 in the sample repeats these fields of an
+        # earlier one, as they are written:
+        # [duplicates]
+        # key = ["date", "amount", "party_name", "reference"]
+        # policy = "keep"  # or "reject" or "replace"
         "#);
     assert_eq!(load(csv, &proposal), (3, 3));
 }
@@ -219,7 +264,7 @@ fn expense_claims() {
         Employee → employee | . | sure | 3 of 3 values are there; header says 'Employee'
         Approver → approver | . | sure | 3 of 3 values are there; header says 'Approver'
         Receipt → document_number | . | sure | 3 of 3 values are there; header says 'Receipt'
-        Reference → reference | . | sure | 0 of 3 values are there; header says 'Reference'
+        Reference → reference | . | likely | 0 of 3 values are there; header says 'Reference'
         Category → category | . | sure | 3 of 3 values are there; header says 'Category'
         Description → description | . | sure | 1 of 3 values are there; header says 'Description'
         "#);
@@ -227,6 +272,9 @@ fn expense_claims() {
         # Proposed from the first 3 records of "file.csv".
         type = "expenses"
         description = "As in file.csv"
+        # By the look of the bytes, which are hardly UTF-8 by chance. Right if this
+        # reads right: "Café"
+        encoding = "utf-8"
         blanks = ["n/a"]
 
         [csv]
@@ -243,6 +291,7 @@ fn expense_claims() {
         employee = "Employee"
         approver = "Approver"
         document_number = "Receipt"
+        # likely: 0 of 3 values are there; header says 'Reference'
         reference = "Reference"
         category = "Category"
         description = "Description"
@@ -258,6 +307,12 @@ fn expense_claims() {
 
         [posted_at]
         formats = ["%Y-%m-%d"]
+
+        # The same row again? None of 3 in the sample repeats these fields of an
+        # earlier one, as they are written:
+        # [duplicates]
+        # key = ["date", "amount", "party_id", "document_number"]
+        # policy = "keep"  # or "reject" or "replace"
         "#);
     assert_eq!(load(csv, &proposal), (3, 3));
 }
@@ -303,6 +358,9 @@ fn steps_are_asked_for_and_then_read() {
         # Proposed from the first 3 records of "file.csv".
         type = "transactions"
         description = "As in file.csv"
+        # The sample is plain ASCII, which does not tell the encoding: a load looks at
+        # the first bytes of each file.
+        encoding = "auto"
 
         [csv]
         delimiter = ","
@@ -320,6 +378,12 @@ fn steps_are_asked_for_and_then_read() {
 
         [date]
         steps = { origin = "2020-01-01", unit = "day" }
+
+        # The same row again? None of 3 in the sample repeats these fields of an
+        # earlier one, as they are written:
+        # [duplicates]
+        # key = ["date", "amount", "payee_account", "payer_account"]
+        # policy = "keep"  # or "reject" or "replace"
         "#);
     assert_eq!(load(csv, &answered), (3, 3));
 }

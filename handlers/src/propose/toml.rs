@@ -1,17 +1,19 @@
 //! The proposal as a profile.
 
+mod sections;
+mod styles;
 mod writer;
 
-use super::answers::{DateOrder, DecimalMark, Question};
-use super::facts::Facts;
-use super::mapping::{self, Pair};
+use super::answers::Question;
+use super::contents::{grouped, shortened};
+use super::mapping;
 use super::plan::Plan;
 use super::sample::{Dialect, Inside, SampleFormat};
 use super::{Sure, verdicts};
+use crate::process_dataset::input::{Encoding, EncodingBasis};
 use crate::process_dataset::profile::Field;
 use crate::process_dataset::table::ColumnKind;
-use crate::process_dataset::text::amount::Grouping;
-use writer::{Writer, listed, quoted};
+use writer::{Writer, quoted};
 
 /// Bytes of a column's name that a load compares.
 const NAME_BYTES_MAX: usize = 100;
@@ -22,16 +24,25 @@ const UNUSED_SHOWN_MAX: usize = 20;
 pub(super) fn write(plan: &Plan<'_>, questions: &[Question]) -> String {
     let mut out = Writer::default();
     let sample = plan.sample;
-    out.line(&format!(
-        "# Proposed from the first {} records of {}.",
-        sample.rows.len(),
+    out.comment(&format!(
+        "Proposed from the first {} records of {}.",
+        grouped(sample.rows.len() as u64),
         quoted(&sample.name)
     ));
     for question in questions {
-        out.line(&format!("# Open: {}", question.text));
+        out.comment(&format!("Open: {}", question.text));
     }
-    out.set("type", plan.dataset_type.as_str());
+    if plan.types_open.is_empty() {
+        out.set("type", plan.dataset_type.as_str());
+    }
+    for open in &plan.types_open {
+        out.comment(&format!("type = {}", quoted(open.as_str())));
+    }
     out.set("description", &format!("As in {}", sample.name));
+    if !matches!(sample.format, SampleFormat::Csv(_)) {
+        out.set("format", sample.format.format().name());
+    }
+    encoding(plan, &mut out);
     let blanks = blanks(plan);
     if !blanks.is_empty() {
         out.list("blanks", &blanks);
@@ -40,14 +51,51 @@ pub(super) fn write(plan: &Plan<'_>, questions: &[Question]) -> String {
         csv(*dialect, &mut out);
     }
     columns(plan, &mut out);
-    amount(plan, &mut out);
+    styles::amount(plan, &mut out);
     for (section, facts) in plan.sections() {
-        dates(plan, section, facts, &mut out);
+        styles::dates(plan, section, facts, &mut out);
     }
-    steps(plan, &mut out);
-    defaults(plan, &mut out);
-    clean(plan, &mut out);
+    styles::steps(plan, &mut out);
+    sections::defaults(plan, &mut out);
+    sections::clean(plan, &mut out);
+    sections::parquet(plan, &mut out);
+    sections::duplicates(plan, &mut out);
     out.finish()
+}
+
+/// Stated where the bytes tell it. Plain ASCII tells nothing of what follows it.
+fn encoding(plan: &Plan<'_>, out: &mut Writer) {
+    let Some((encoding, basis)) = plan.sample.encoding else {
+        return;
+    };
+    let telling = plan
+        .sample
+        .telling_text()
+        .map(shortened)
+        .map(|text| quoted(&text));
+    let reads = |text: &str| format!("Right if this reads right: {text}");
+    match (basis, telling) {
+        (EncodingBasis::ByteOrderMark, _) => {
+            out.comment("The file's byte order mark says so.");
+        }
+        (_, None) if encoding == Encoding::Utf8 => {
+            out.comment(
+                "The sample is plain ASCII, which does not tell the encoding: a load looks at the \
+                 first bytes of each file.",
+            );
+            return out.set("encoding", "auto");
+        }
+        (_, Some(text)) if encoding == Encoding::Utf8 => out.comment(&format!(
+            "By the look of the bytes, which are hardly UTF-8 by chance. {}",
+            reads(&text)
+        )),
+        (_, Some(text)) if encoding == Encoding::Windows1252 => out.comment(&format!(
+            "By the look of the bytes: no UTF-8, so one byte a character. {}",
+            reads(&text)
+        )),
+        _ => out.comment("By the look of the bytes."),
+    }
+    out.set("encoding", encoding.as_str());
 }
 
 /// Texts that mean nothing in any column that is loaded.
@@ -107,19 +155,20 @@ fn columns(plan: &Plan<'_>, out: &mut Writer) {
         let verdict = &verdicts[pair.column];
         let open_amount =
             mapping::kind(pair.field) == ColumnKind::Money && plan.decimal_mark().is_none();
+        if let Some(sure @ (Sure::Likely | Sure::Unsure)) = verdict.sure {
+            out.comment(&format!("{}: {}", sure.as_str(), verdict.why));
+        }
         let line = format!("{} = {}", pair.field.name(), source(plan, pair.column));
         // Read with the wrong mark, an amount would be another one, and nothing would tell.
-        let line = if open_amount {
+        out.line(&if open_amount {
             format!("# {line}  # open: see [amount]")
         } else {
             line
-        };
-        out.line(&match verdict.sure {
-            Some(sure @ (Sure::Likely | Sure::Unsure)) => {
-                format!("{line}  # {}: {}", sure.as_str(), verdict.why)
-            }
-            _ => line,
         });
+    }
+    let settled = plan.types_open.is_empty();
+    for field in plan.missing().filter(|_| settled) {
+        out.line(&format!("# {} = \"\"  # open: which column?", field.name()));
     }
     if let Some(column) = plan.step_column() {
         out.line(&format!("date = {}", source(plan, column)));
@@ -129,10 +178,7 @@ fn columns(plan: &Plan<'_>, out: &mut Writer) {
     if !unused.is_empty() {
         let shown = unused.len().min(UNUSED_SHOWN_MAX);
         let more = if shown < unused.len() { ", …" } else { "" };
-        out.line(&format!(
-            "# Not loaded: {}{more}",
-            unused[..shown].join(", ")
-        ));
+        out.comment(&format!("Not loaded: {}{more}", unused[..shown].join(", ")));
     }
 }
 
@@ -153,119 +199,5 @@ fn source(plan: &Plan<'_>, column: usize) -> String {
         quoted(name)
     } else {
         (column + 1).to_string()
-    }
-}
-
-fn amount(plan: &Plan<'_>, out: &mut Writer) {
-    let money: Vec<&Pair> = plan
-        .pairs
-        .iter()
-        .filter(|pair| mapping::kind(pair.field) == ColumnKind::Money)
-        .collect();
-    if money.is_empty() || money.iter().all(|pair| plan.facts[pair.column].numbers) {
-        return;
-    }
-    out.section("amount");
-    let marks = match plan.decimal_mark() {
-        Some(mark) => {
-            out.set("decimal_mark", mark.as_str());
-            let thousands = plan.amounts.thousands(mark);
-            if !thousands.is_empty() {
-                out.list("thousands_marks", &thousands);
-            }
-            None
-        }
-        None => Some([DecimalMark::Point, DecimalMark::Comma]),
-    };
-    for mark in marks.into_iter().flatten() {
-        let thousands = listed(&plan.amounts.thousands(mark));
-        out.line(&format!("# decimal_mark = {}", quoted(mark.as_str())));
-        out.line(&format!("# thousands_marks = {thousands}"));
-    }
-    if plan.amounts.indian {
-        out.set("grouping", Grouping::Indian.name());
-    }
-    if plan.amounts.exponent {
-        out.line("exponent = true");
-    }
-    let signs: Vec<&str> = plan.amounts.signs().collect();
-    if !signs.is_empty() {
-        out.list("currency_signs", &signs);
-    }
-    out.list("negative", &plan.amounts.negative(plan.answers.negative));
-    if plan.amounts.suffixed.is_some() && plan.answers.negative.is_none() {
-        out.line("# and \"dr_suffix\" or \"cr_suffix\" in that list, whichever is negative");
-    }
-}
-
-fn dates(plan: &Plan<'_>, section: &str, facts: &Facts<'_>, out: &mut Writer) {
-    if facts.dates.ways.is_empty() {
-        out.section(section);
-        out.line("# formats = [\"%Y-%m-%d\"]  # open: no known way fits");
-        return;
-    }
-    out.section(section);
-    match facts.dates.formats(plan.answers.dates) {
-        Some(formats) => out.list("formats", &formats),
-        None => {
-            for (order, words) in [
-                (DateOrder::DayFirst, "the day first"),
-                (DateOrder::MonthFirst, "the month first"),
-            ] {
-                let formats = facts.dates.formats(Some(order)).unwrap_or_default();
-                out.line(&format!("# formats = {}  # {words}", listed(&formats)));
-            }
-        }
-    }
-    if section == Field::Date.name() && facts.dates.has_times(true) {
-        out.line("# The days are those as written; or those of a place:");
-        out.line("# zone = \"Europe/Berlin\"");
-    }
-    if section != Field::Date.name() && facts.dates.has_times(false) {
-        out.line("# Times without an offset are taken as UTC; or as a place's:");
-        out.line("# zone = \"Europe/Berlin\"");
-    }
-}
-
-fn steps(plan: &Plan<'_>, out: &mut Writer) {
-    if plan.step_column().is_none() {
-        return;
-    }
-    out.section("date");
-    match plan.steps() {
-        Some(steps) => out.line(&format!(
-            "steps = {{ origin = \"{}\", unit = \"{}\" }}",
-            steps.origin,
-            steps.unit.name()
-        )),
-        None => out.line("# steps = { origin = \"2020-01-01\", unit = \"day\" }"),
-    }
-}
-
-fn defaults(plan: &Plan<'_>, out: &mut Writer) {
-    if plan.pair(Field::Currency).is_some() {
-        return;
-    }
-    if let Some(currency) = plan.amounts.currency() {
-        out.section("defaults");
-        out.set("currency", currency);
-    }
-}
-
-fn clean(plan: &Plan<'_>, out: &mut Writer) {
-    let floats: Vec<&str> = plan.floats().map(|(pair, _)| pair.field.name()).collect();
-    let loaded = plan.pairs.iter().map(|pair| &plan.facts[pair.column]);
-    let control = loaded
-        .into_iter()
-        .any(|facts| facts.values.control.is_some());
-    if floats.is_empty() && !control {
-        return;
-    }
-    out.section("clean");
-    if !floats.is_empty() {
-        out.list("integer_floats", &floats);
-    }
-    if control {
-        out.set("control_characters", "remove");
     }
 }

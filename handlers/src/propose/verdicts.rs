@@ -1,10 +1,11 @@
 //! The proposal column by column, for people.
 
-use super::contents::{Contents, day, grouped, money, text};
+use super::contents::{Contents, day, grouped, money, shortened, text};
 use super::facts::Facts;
 use super::mapping::{self, Pair};
 use super::plan::Plan;
 use super::{ColumnVerdict, Sure, words};
+use crate::process_dataset::head::ColumnType;
 use crate::process_dataset::profile::Field;
 use crate::process_dataset::table::ColumnKind;
 
@@ -26,7 +27,7 @@ pub(super) fn columns(plan: &Plan<'_>) -> Vec<ColumnVerdict> {
                     verdict
                 }
                 None if plan.step_column() == Some(column) => stepped(plan, name, facts),
-                None => unmapped(name, facts, plan.sample.rows.len() as u64),
+                None => unmapped(plan, name, facts),
             }
         })
         .collect()
@@ -50,6 +51,14 @@ fn mapped(plan: &Plan<'_>, pair: Pair, name: &str, facts: &Facts<'_>) -> ColumnV
         ColumnKind::Text => text(facts, plan.sample.rows.len() as u64),
     };
     what.nameless = facts.header.is_none();
+    if facts.kind == ColumnType::Float {
+        what.open |= plan.answers.doubles.is_none();
+        what.proof.push_str(
+            "; as binary floats they cannot say exactly what was meant, and are refused unless \
+             the profile has doubles = \"shortest\"",
+        );
+    }
+    what.proof.push_str(&missing(plan, pair.field, filled));
     let sure = if what.open {
         Sure::Asked
     } else {
@@ -71,6 +80,19 @@ fn mapped(plan: &Plan<'_>, pair: Pair, name: &str, facts: &Facts<'_>) -> ColumnV
     }
 }
 
+/// Records that a load would reject because the field says nothing there.
+fn missing(plan: &Plan<'_>, field: Field, filled: u64) -> String {
+    let lacking = (plan.sample.rows.len() as u64).saturating_sub(filled);
+    if lacking == 0 || !plan.dataset_type.requires(field) {
+        return String::new();
+    }
+    let records = if lacking == 1 { "record" } else { "records" };
+    format!(
+        "; {} {records} without it would be rejected",
+        grouped(lacking)
+    )
+}
+
 fn sure(header: u32, what: &Contents) -> Sure {
     let exact = header > PART_AT_MOST;
     let named = header > 0;
@@ -81,7 +103,7 @@ fn sure(header: u32, what: &Contents) -> Sure {
         (true, _, true) if all => Sure::Likely,
         (true, true, _) if what.fits * 100 >= what.of * 90 => Sure::Likely,
         (true, _, false) if all && what.nameless => Sure::Likely,
-        (false, true, _) => Sure::Sure,
+        (false, true, _) if what.fits > 0 => Sure::Sure,
         (false, _, true) => Sure::Likely,
         _ => Sure::Unsure,
     }
@@ -111,20 +133,62 @@ fn stepped(plan: &Plan<'_>, name: &str, facts: &Facts<'_>) -> ColumnVerdict {
     }
 }
 
-fn unmapped(name: &str, facts: &Facts<'_>, rows: u64) -> ColumnVerdict {
+fn unmapped(plan: &Plan<'_>, name: &str, facts: &Facts<'_>) -> ColumnVerdict {
     ColumnVerdict {
         column: name.to_owned(),
         fields: Vec::new(),
         written: None,
         fits: facts.values.filled,
-        of: rows,
+        of: plan.sample.rows.len() as u64,
         sure: None,
-        why: if facts.values.filled == 0 {
-            "it is empty in the sample".to_owned()
-        } else if facts.header.is_some_and(words::says_balance) {
-            "a balance is what others come to, and no field holds it".to_owned()
-        } else {
-            "it fits no field that is still free".to_owned()
-        },
+        why: unused(plan, facts),
     }
+}
+
+/// Why a column is not loaded.
+fn unused(plan: &Plan<'_>, facts: &Facts<'_>) -> String {
+    if facts.kind == ColumnType::Unusable {
+        return "it has lists or objects, or is there twice in a record, which no field can have"
+            .to_owned();
+    }
+    if !facts.usable {
+        return "its name is none that a profile can give".to_owned();
+    }
+    if facts.values.filled == 0 {
+        return "it is empty in the sample".to_owned();
+    }
+    let header = facts.header.unwrap_or_default();
+    if words::says_balance(header) {
+        return "a balance is what others come to, and no field holds it".to_owned();
+    }
+    let fields = mapping::fields(plan.dataset_type);
+    let named = fields
+        .iter()
+        .map(|field| (words::score(header, *field), field));
+    let best = named
+        .filter(|(score, _)| *score > 0)
+        .max_by_key(|(score, _)| *score);
+    let Some((_, &field)) = best else {
+        return "neither its name nor its values tell a field".to_owned();
+    };
+    if let Some(pair) = plan.pair(field) {
+        let other = &plan.sample.columns[pair.column];
+        return format!(
+            "it could be the {}, but '{other}' fits better",
+            field.name()
+        );
+    }
+    if field == Field::RowId {
+        let again = facts.values.filled - facts.values.distinct.len() as u64;
+        return format!(
+            "its name says row_id, but in the sample {} of its values are there again or missing",
+            grouped(again + plan.sample.rows.len() as u64 - facts.values.filled)
+        );
+    }
+    let example = facts.values.distinct.first().map_or("", |(text, _)| *text);
+    format!(
+        "its name says {}, but its values, like {:?}, do not",
+        field.name(),
+        shortened(example)
+    )
 }

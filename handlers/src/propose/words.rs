@@ -24,7 +24,8 @@ const WORDS: [(Field, &str); 25] = [
         Field::Date,
         "date, datum, buchungstag, buchungsdatum, transaction date, trans date, \
          txn date, expense date, invoice date, payment date, belegdatum, booking date, \
-         posting date, day, tag, value date, valuta, valutadatum, wertstellung",
+         posting date, day, tag, value date, valuta, valutadatum, wertstellung, bldat, \
+         valid from",
     ),
     (
         Field::Timestamp,
@@ -41,7 +42,7 @@ const WORDS: [(Field, &str); 25] = [
         Field::Amount,
         "amount, betrag, umsatz, transaction amount, value, total, gross amount, sum, \
          summe, wert, net amount, bruttobetrag, nettobetrag, gesamt, gesamtbetrag, \
-         limit, payment",
+         limit, approval limit, payment, dmbtr, wrbtr",
     ),
     (
         Field::Debit,
@@ -55,7 +56,7 @@ const WORDS: [(Field, &str); 25] = [
     ),
     (
         Field::Currency,
-        "currency, waehrung, ccy, curr, currency code, iso currency, cur",
+        "currency, waehrung, ccy, curr, currency code, iso currency, cur, waers",
     ),
     (
         Field::PayerAccount,
@@ -77,7 +78,7 @@ const WORDS: [(Field, &str); 25] = [
         "party id, vendor id, vendor number, vendor num, vendor no, supplier id, \
          supplier number, merchant id, customer id, creditor number, kreditor, \
          kreditornummer, lieferantennummer, lieferanten nr, debitor, personalnummer, \
-         employee id, partner id",
+         employee id, partner id, lifnr, pernr, staff id",
     ),
     (
         Field::PartyName,
@@ -85,7 +86,7 @@ const WORDS: [(Field, &str); 25] = [
          merchant name, counterparty, counterparty name, beneficiary, payee, \
          payee name, beguenstigter, beguenstigter zahlungspflichtiger, auftraggeber, \
          auftraggeber empfaenger, empfaenger, zahlungspflichtiger, lieferant, \
-         haendler, name zahlungsbeteiligter, partner, customer, name, company, firma",
+         haendler, name zahlungsbeteiligter, partner, customer, name, company, firma, name1",
     ),
     (
         Field::Employee,
@@ -102,7 +103,7 @@ const WORDS: [(Field, &str); 25] = [
         "document number, document no, invoice number, invoice no, inv num, invoice, \
          receipt, receipt number, receipt no, belegnummer, beleg nr, beleg, \
          rechnungsnummer, rechnungs nr, rechnung, voucher, voucher number, \
-         check number, cheque number",
+         check number, cheque number, belnr, xblnr",
     ),
     (
         Field::Reference,
@@ -129,20 +130,20 @@ const WORDS: [(Field, &str); 25] = [
     (
         Field::Account,
         "account, iban, account number, bank account, konto, kontonummer, \
-         bankverbindung",
+         bankverbindung, bankn",
     ),
     (
         Field::Address,
-        "address, adresse, anschrift, street, strasse, postal address",
+        "address, adresse, anschrift, street, strasse, postal address, stras",
     ),
     (
         Field::Phone,
-        "phone, phone number, telephone, telefon, telefonnummer, tel, mobile, mobil",
+        "phone, phone number, telephone, telefon, telefonnummer, tel, mobile, mobil, telf1",
     ),
     (
         Field::TaxId,
         "tax id, tax number, vat id, vat number, vat, steuernummer, ust id, ust idnr, \
-         umsatzsteuer id, tin, ein, ssn, steuer id",
+         umsatzsteuer id, tin, ein, ssn, steuer id, stcd1, stceg",
     ),
     (Field::Entry, "entry, entry type, kind, type, eintrag, art"),
     (
@@ -159,6 +160,18 @@ const BALANCES: [&str; 6] = [
     "running total",
     "opening balance",
     "endsaldo",
+];
+
+/// Words of columns that count days, weeks and so on from some day.
+const STEPS: [&str; 8] = [
+    "step",
+    "time",
+    "timestamp",
+    "day",
+    "tick",
+    "date",
+    "week",
+    "month",
 ];
 
 /// How surely a header names a field: 0 for not at all, up to [`EXACT`].
@@ -186,6 +199,12 @@ pub(super) fn score(header: &str, field: Field) -> u32 {
 pub(super) fn says_balance(header: &str) -> bool {
     let header = plain(header);
     BALANCES.iter().any(|word| contains(&header, word))
+}
+
+/// The column may count days, weeks and so on.
+pub(super) fn says_steps(header: &str) -> bool {
+    let header = plain(header);
+    STEPS.iter().any(|word| contains(&header, word))
 }
 
 /// Lower case, words apart, umlauts written out: `VendorNum` and `vendor_num` are `vendor num`.

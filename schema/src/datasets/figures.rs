@@ -9,6 +9,9 @@ use crate::error::Result;
 use crate::money::Total;
 use crate::schema::nexus::{dataset_reject_counts, dataset_sums, datasets};
 
+/// Sums written at once. A file may have 17,576 currencies, and a statement 65,535 parameters.
+const SUMS_AT_ONCE: usize = 1000;
+
 /// What is counted of a load, and over its loads of a dataset.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Queryable, Selectable, AsChangeset)]
 #[diesel(table_name = datasets, treat_none_as_null = true)]
@@ -70,6 +73,17 @@ impl Figures {
 
 /// Adds a load's sums to its dataset's.
 pub(super) async fn add_sums(
+    conn: &mut AsyncPgConnection,
+    owner: Owner,
+    sums: &[CurrencySum],
+) -> Result<()> {
+    for sums in sums.chunks(SUMS_AT_ONCE) {
+        add_few_sums(conn, owner, sums).await?;
+    }
+    Ok(())
+}
+
+async fn add_few_sums(
     conn: &mut AsyncPgConnection,
     owner: Owner,
     sums: &[CurrencySum],

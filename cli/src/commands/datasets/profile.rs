@@ -5,13 +5,12 @@ use std::io::{ErrorKind, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use nexus_handlers::process_dataset::head::Head;
-use nexus_handlers::process_dataset::table::DatasetType;
+use nexus_handlers::process_dataset::parquet_file::Doubles;
+use nexus_handlers::process_dataset::table::{CALENDAR_ENTRIES, DatasetType, PARTY_ROLES};
 use nexus_handlers::process_dataset::text::amount::NegativeSuffix;
 use nexus_handlers::process_dataset::text::date::Date;
 use nexus_handlers::process_dataset::text::steps::{StepUnit, Steps};
-use nexus_handlers::propose::sample::SAMPLE_BYTES_MAX;
-use nexus_handlers::propose::{Answers, DateOrder, DecimalMark, Sample, propose, read_sample};
+use nexus_handlers::propose::{Answers, DateOrder, DecimalMark, Sample, propose, read_file};
 
 mod asking;
 mod shown;
@@ -24,7 +23,7 @@ use asking::ask;
 /// What to propose a profile for, and what is known of it.
 #[derive(Debug, Args)]
 pub(crate) struct ProfileArgs {
-    /// CSV or JSON Lines, plain or compressed
+    /// CSV or JSON Lines, plain or compressed, or Parquet
     file: PathBuf,
     /// What the rows are, where that is not recognised
     #[arg(long = "type", value_name = "TYPE", value_parser = dataset_type)]
@@ -44,6 +43,15 @@ pub(crate) struct ProfileArgs {
     /// What it counts
     #[arg(long, value_name = "UNIT", requires = "steps_from", value_parser = step_unit)]
     step: Option<StepUnit>,
+    /// What all parties of the file are
+    #[arg(long, value_name = "ROLE", value_parser = role)]
+    role: Option<&'static str>,
+    /// What all entries of the calendar are
+    #[arg(long, value_name = "ENTRY", value_parser = entry)]
+    entry: Option<&'static str>,
+    /// Read binary floats of Parquet as the shortest decimals that name them, or refuse them
+    #[arg(long, value_name = "HOW", value_parser = doubles)]
+    doubles: Option<Doubles>,
     /// Print the profile and nothing else
     #[arg(long, conflicts_with_all = ["out", "json"])]
     toml: bool,
@@ -72,15 +80,28 @@ enum NegativeArg {
 }
 
 fn dataset_type(text: &str) -> Result<DatasetType, String> {
-    let found = DatasetType::ALL
-        .into_iter()
-        .find(|one| one.as_str() == text);
-    found.ok_or_else(|| {
-        format!(
-            "use one of {}",
-            DatasetType::ALL.map(DatasetType::as_str).join(", ")
-        )
+    word(text, &DatasetType::ALL, DatasetType::as_str)
+}
+
+/// One of a few words.
+fn word<T: Copy>(text: &str, all: &[T], name: impl Fn(T) -> &'static str) -> Result<T, String> {
+    let found = all.iter().find(|one| name(**one) == text);
+    found.copied().ok_or_else(|| {
+        let names: Vec<&str> = all.iter().map(|one| name(*one)).collect();
+        format!("use one of {}", names.join(", "))
     })
+}
+
+fn role(text: &str) -> Result<&'static str, String> {
+    word(text, PARTY_ROLES, |role| role)
+}
+
+fn entry(text: &str) -> Result<&'static str, String> {
+    word(text, CALENDAR_ENTRIES, |entry| entry)
+}
+
+fn doubles(text: &str) -> Result<Doubles, String> {
+    word(text, &Doubles::ALL, Doubles::name)
 }
 
 fn decimal_mark(text: &str) -> Result<DecimalMark, String> {
@@ -90,13 +111,7 @@ fn decimal_mark(text: &str) -> Result<DecimalMark, String> {
 }
 
 fn step_unit(text: &str) -> Result<StepUnit, String> {
-    let found = StepUnit::ALL.into_iter().find(|unit| unit.name() == text);
-    found.ok_or_else(|| {
-        format!(
-            "use one of {}",
-            StepUnit::ALL.map(StepUnit::name).join(", ")
-        )
-    })
+    word(text, &StepUnit::ALL, StepUnit::name)
 }
 
 pub(super) async fn run(args: &ProfileArgs, invocation: &Invocation) -> anyhow::Result<Exit> {
@@ -138,8 +153,7 @@ fn sample(path: &Path) -> anyhow::Result<Sample> {
         .file_name()
         .unwrap_or(path.as_os_str())
         .to_string_lossy();
-    let head = Head::read(file, SAMPLE_BYTES_MAX).map_err(|error| wrong(error.to_string()))?;
-    Ok(read_sample(&head, &name).map_err(|error| wrong(error.to_string()))?)
+    Ok(read_file(file, &name).map_err(|error| wrong(error.to_string()))?)
 }
 
 fn answers(args: &ProfileArgs) -> Answers {
@@ -158,6 +172,9 @@ fn answers(args: &ProfileArgs) -> Answers {
             .steps_from
             .zip(args.step)
             .map(|(origin, unit)| Steps { origin, unit }),
+        role: args.role,
+        entry: args.entry,
+        doubles: args.doubles,
     }
 }
 

@@ -6,6 +6,10 @@ use sha2::{Digest as _, Sha256};
 
 use super::Digest;
 
+/// Bytes that are kept while the rest of an expected prefix is read. An earlier attempt had read a
+/// block more than its records need; beyond this the file is another one, however large.
+const AHEAD_BYTES_MAX: usize = 64 * 1024 * 1024;
+
 /// The beginning of a file: how long, and its digest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in super::super) struct Prefix {
@@ -18,6 +22,7 @@ pub(in super::super) struct Prefix {
 pub(super) enum Fault {
     Io(io::Error),
     Changed { prefix_bytes: u64 },
+    Differently,
 }
 
 /// Reads in blocks; small readers above (decompression) see the block, large ones bypass it.
@@ -76,7 +81,13 @@ impl<R: Read> HashedReader<R> {
 
     /// Reads up to the end of the expected prefix, keeping the bytes for later.
     pub(super) fn read_ahead(&mut self) -> io::Result<()> {
-        while self.expected.is_some() && self.extend_block()? {}
+        while self.expected.is_some() && self.extend_block()? {
+            if self.block.len() > AHEAD_BYTES_MAX {
+                self.drain_prefix()?;
+                self.fault = Some(Fault::Differently);
+                return Err(io::Error::other("read differently"));
+            }
+        }
         Ok(())
     }
 
@@ -173,5 +184,30 @@ impl<R: Read> BufRead for HashedReader<R> {
 
     fn consume(&mut self, count: usize) {
         self.position += count;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_prefix_that_is_far_ahead_is_compared_and_not_kept() {
+        let bytes = 4 * AHEAD_BYTES_MAX as u64;
+        let zeros = || io::repeat(0).take(bytes);
+        let ahead = |expected| {
+            let mut reader = HashedReader::new(zeros(), 1024 * 1024, Some(expected));
+            reader.read_ahead().unwrap_err();
+            assert!(reader.block.capacity() < 3 * AHEAD_BYTES_MAX);
+            reader.take_fault()
+        };
+        let mut whole = HashedReader::new(zeros(), 1024 * 1024, None);
+        whole.drain().unwrap();
+        assert!(matches!(ahead(whole.prefix()), Some(Fault::Differently)));
+        let sha256 = Digest::new([0; 32]);
+        let other = Prefix { bytes, sha256 };
+        assert!(
+            matches!(ahead(other), Some(Fault::Changed { prefix_bytes }) if prefix_bytes == bytes)
+        );
     }
 }

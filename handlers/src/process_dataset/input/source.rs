@@ -174,6 +174,7 @@ fn window_too_large() -> &'static str {
 fn fault<R: Read>(raw: &mut HashedReader<R>, error: io::Error) -> InputError {
     match raw.take_fault() {
         Some(Fault::Changed { prefix_bytes }) => InputError::ChangedSince { prefix_bytes },
+        Some(Fault::Differently) => InputError::ReadDifferently,
         Some(Fault::Io(error)) => InputError::Io(error),
         None => InputError::Io(error),
     }

@@ -21,7 +21,9 @@ pub(super) struct Spill {
 }
 
 impl Spill {
+    /// A file without a name in the directory, which is made if it is missing.
     pub(super) fn new(directory: &Path) -> io::Result<Self> {
+        std::fs::create_dir_all(directory)?;
         Ok(Self::over(tempfile::tempfile_in(directory)?))
     }
 

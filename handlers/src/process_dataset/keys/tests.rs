@@ -101,9 +101,9 @@ fn many_runs_of_any_length_merge() {
     }
 }
 
-/// Keys with room for two, in a directory that is not there.
+/// Keys with room for two, in a directory that cannot be made.
 fn nowhere() -> Keys {
-    let directory = std::env::temp_dir().join("no such directory");
+    let directory = PathBuf::from("/dev/null/scratch");
     Keys::with_buffer(vec![0], directory, 2 * HASH_BYTES)
 }
 
@@ -117,11 +117,22 @@ fn no_file_is_made_while_the_buffer_is_enough() {
 }
 
 #[test]
-fn a_directory_that_is_not_there_is_an_error() {
+fn a_directory_that_cannot_be_made_is_an_error() {
     let mut keys = nowhere();
     let errors = (0..3).filter_map(|row| keys.observe(&[Cell::Micros(row)]).err());
     let kinds: Vec<_> = errors.map(|error| error.kind()).collect();
-    assert_eq!(kinds, [io::ErrorKind::NotFound]);
+    assert_eq!(kinds, [io::ErrorKind::NotADirectory]);
+}
+
+#[test]
+fn a_directory_that_is_not_there_is_made() {
+    let folder = tempfile::tempdir().unwrap();
+    let scratch = folder.path().join("deep/scratch");
+    let mut keys = Keys::with_buffer(vec![0], scratch, 2 * HASH_BYTES);
+    for row in 0..9 {
+        keys.observe(&[Cell::Micros(row / 3)]).unwrap();
+    }
+    assert_eq!(keys.finish().unwrap().duplicate_rows, 6);
 }
 
 #[test]

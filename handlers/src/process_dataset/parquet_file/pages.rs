@@ -19,6 +19,7 @@ use super::delta;
 use super::fault::{damaged, wrapped};
 use super::meter::Meter;
 use super::page_header::{PageHeader, PageKind};
+use super::raw_text;
 use super::thrift::Broken;
 
 /// Bytes in which nearly every page header fits, and those beyond which none is looked for. Long
@@ -60,7 +61,7 @@ impl Pages {
         chunk: &ColumnChunkMetaData,
         file_bytes: u64,
     ) -> std::result::Result<Self, InputError> {
-        let column = chunk.column_path().string();
+        let column = raw_text::name(&chunk.column_path().string());
         let data = chunk.data_page_offset();
         // A dictionary lies in front of the pages. Writers without one have put 0 there.
         let start = match chunk.dictionary_page_offset() {

@@ -6,6 +6,16 @@ use super::super::reject;
 use super::super::value::Value;
 use super::moment;
 
+/// Bytes of a column's name that are kept: a file may have one of megabytes.
+const NAME_BYTES_MAX: usize = 1024;
+
+/// What a column is called, as Postgres can hold it: names end up in messages and beside rejects.
+pub(super) fn name(path: &str) -> String {
+    let mut name = String::new();
+    reject::raw_text(path.as_bytes(), NAME_BYTES_MAX, &mut name);
+    name
+}
+
 /// Writes the values, with their columns' names, until they are longer than the bound.
 pub(super) fn write<'a>(
     fields: impl Iterator<Item = (&'a str, Value<'a>)>,
@@ -107,6 +117,13 @@ mod tests {
         ];
         insta::assert_snapshot!(raw(&fields, 1000), @r#"{"id":"a\"b\\c\n\u0000\xff\u0001","n":-12.50,"none":null,"at":"2000-01-01T00:00:00.000001Z","wall":"2000-01-01T00:00:00.000000","bad":"(not_scalar)"}"#);
         assert_eq!(raw(&[], 1000), "{}");
+    }
+
+    #[test]
+    fn a_name_can_stand_in_a_row() {
+        assert_eq!(name("payer.account"), "payer.account");
+        assert_eq!(name("row\0id"), "row\\x00id");
+        assert_eq!(name(&"x".repeat(5000)).len(), 1024 + "…".len());
     }
 
     #[test]

@@ -47,6 +47,8 @@ fn source(field: Option<Field>, value: &Value, header: bool) -> Result<Source, S
             Some(_) => Err("only row_id can be \"@row\"".to_owned()),
         },
         Value::String(name) if name.trim().is_empty() => Err("the name is empty".to_owned()),
+        // It is kept beside rejects, in text that Postgres can hold.
+        Value::String(name) if name.contains('\0') => Err("the name holds a NUL".to_owned()),
         Value::String(name) if !header => Err(format!(
             "{name:?} is a name, but the file has no header (csv.header = false): give a position"
         )),

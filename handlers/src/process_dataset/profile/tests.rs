@@ -155,7 +155,9 @@ fn a_natural_key_is_the_rows_own_unless_stated() {
         [Field::RowId]
     );
     assert_eq!(
-        key(&format!("type = 'transactions'\n{columns}row_id = '@row'\n")),
+        key(&format!(
+            "type = 'transactions'\n{columns}row_id = '@row'\n"
+        )),
         []
     );
     assert_eq!(

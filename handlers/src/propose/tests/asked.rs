@@ -19,7 +19,7 @@ fn dates_that_can_be_read_both_ways() {
     let csv = days(&["03/03/2010", "03/04/2010", "11/12/2010"]);
     let open = proposal(&csv);
     insta::assert_snapshot!(show(&open), @r#"
-        transactions unsure: no header says otherwise
+        transactions sure: you say so
         date → date | %d/%m/%Y ? | asked | 3 of 3 values are days as %d/%m/%Y; header says 'date'; day and month can be read both ways
         amount → amount | decimals after "." | sure | 3 of 3 values are amounts like 12.50; header says 'amount'; 12.50 proves the "." before the decimals
         ? Does the day or the month come first in "date"? (every value can be read both ways)
@@ -28,9 +28,13 @@ fn dates_that_can_be_read_both_ways() {
         "#);
     insta::assert_snapshot!(open.toml, @r#"
         # Proposed from the first 3 records of "file.csv".
-        # Open: Does the day or the month come first in "date"? (every value can be read both ways)
+        # Open: Does the day or the month come first in "date"? (every value can be
+        # read both ways)
         type = "transactions"
         description = "As in file.csv"
+        # The sample is plain ASCII, which does not tell the encoding: a load looks at
+        # the first bytes of each file.
+        encoding = "auto"
 
         [csv]
         delimiter = ","
@@ -54,7 +58,7 @@ fn dates_that_can_be_read_both_ways() {
         (DateOrder::DayFirst, "formats = [\"%d/%m/%Y\"]"),
         (DateOrder::MonthFirst, "formats = [\"%m/%d/%Y\"]"),
     ] {
-        let mut answers = Answers::default();
+        let mut answers = transactions();
         answers.give(Answer::Dates(order));
         let answered = propose(&sample(&csv), &answers);
         assert_eq!(answered.questions, []);
@@ -68,17 +72,17 @@ fn one_value_proves_the_order() {
     let day = proposal(&days(&["03/04/2010", "13/04/2010", "11/12/2010"]));
     let month = proposal(&days(&["03/04/2010", "04/13/2010", "11/12/2010"]));
     insta::assert_snapshot!(show(&day), @r#"
-        transactions unsure: no header says otherwise
+        transactions sure: you say so
         date → date | %d/%m/%Y | sure | 3 of 3 values are days as %d/%m/%Y; header says 'date'; 13/04/2010 proves that the day comes first
         amount → amount | decimals after "." | sure | 3 of 3 values are amounts like 12.50; header says 'amount'; 12.50 proves the "." before the decimals
         "#);
     insta::assert_snapshot!(show(&month), @r#"
-        transactions unsure: no header says otherwise
+        transactions sure: you say so
         date → date | %m/%d/%Y | sure | 3 of 3 values are days as %m/%d/%Y; header says 'date'; 04/13/2010 proves that the month comes first
         amount → amount | decimals after "." | sure | 3 of 3 values are amounts like 12.50; header says 'amount'; 12.50 proves the "." before the decimals
         "#);
     // A wrong answer does not go before a proof.
-    let mut answers = Answers::default();
+    let mut answers = transactions();
     answers.give(Answer::Dates(DateOrder::DayFirst));
     let csv = days(&["03/04/2010", "04/13/2010"]);
     assert_eq!(load(&csv, &propose(&sample(&csv), &answers)), (2, 2));
@@ -89,14 +93,14 @@ fn orders_that_are_mixed() {
     let csv = days(&["03/04/2010", "13/04/2010", "04/13/2010"]);
     let open = proposal(&csv);
     insta::assert_snapshot!(show(&open), @r#"
-        transactions unsure: no header says otherwise
+        transactions sure: you say so
         date → date | %d/%m/%Y, %m/%d/%Y ? | asked | 3 of 3 values are days as %d/%m/%Y, %m/%d/%Y; header says 'date'; 13/04/2010 and 04/13/2010 have different orders
         amount → amount | decimals after "." | sure | 3 of 3 values are amounts like 12.50; header says 'amount'; 12.50 proves the "." before the decimals
         ? Does the day or the month come first in "date"? (13/04/2010 can only be day first and 04/13/2010 only month first)
           --dates day-first: the day first: 03/04/2010 is 2010-04-03
           --dates month-first: the month first: 03/04/2010 is 2010-03-04
         "#);
-    let mut answers = Answers::default();
+    let mut answers = transactions();
     answers.give(Answer::Dates(DateOrder::MonthFirst));
     let answered = propose(&sample(&csv), &answers);
     assert!(
@@ -114,7 +118,7 @@ fn points_that_may_be_for_thousands() {
     let csv = amounts(&["1.234", "5.000", "12"]);
     let open = proposal(&csv);
     insta::assert_snapshot!(show(&open), @r#"
-        transactions unsure: no header says otherwise
+        transactions sure: you say so
         date → date | %Y-%m-%d | sure | 3 of 3 values are days as %Y-%m-%d; header says 'date'
         amount → amount | decimals ? | asked | 3 of 3 values are amounts like 5.000; header says 'amount'; 1.234 can be read both ways
         ? What stands before the decimals in "amount"? (every value can be read both ways)
@@ -123,9 +127,13 @@ fn points_that_may_be_for_thousands() {
         "#);
     insta::assert_snapshot!(open.toml, @r#"
         # Proposed from the first 3 records of "file.csv".
-        # Open: What stands before the decimals in "amount"? (every value can be read both ways)
+        # Open: What stands before the decimals in "amount"? (every value can be read
+        # both ways)
         type = "transactions"
         description = "As in file.csv"
+        # The sample is plain ASCII, which does not tell the encoding: a load looks at
+        # the first bytes of each file.
+        encoding = "auto"
 
         [csv]
         delimiter = ";"
@@ -148,7 +156,7 @@ fn points_that_may_be_for_thousands() {
     // Unanswered, the profile cannot be used at all: either reading would load something.
     assert!(Profile::parse(&open.toml).is_err());
     for (mark, sum) in [(DecimalMark::Point, "6.234"), (DecimalMark::Comma, "6234")] {
-        let mut answers = Answers::default();
+        let mut answers = transactions();
         answers.give(Answer::DecimalMark(mark));
         let answered = propose(&sample(&csv), &answers);
         assert_eq!(answered.questions, [], "{sum}");
@@ -180,7 +188,7 @@ fn one_amount_proves_the_mark() {
 #[test]
 fn marks_that_are_mixed() {
     insta::assert_snapshot!(show(&proposal(&amounts(&["1.234,50", "1,234.50", "7"]))), @r#"
-        transactions unsure: no header says otherwise
+        transactions sure: you say so
         date → date | %Y-%m-%d | sure | 3 of 3 values are days as %Y-%m-%d; header says 'date'
         amount → amount | decimals ? | asked | 2 of 3 values are amounts like 1,234.50; header says 'amount'; 1,234.50 and 1.234,50 have different marks
         ? What stands before the decimals in "amount"? (1,234.50 can only have a point before its decimals and 1.234,50 only a comma; the others will be rejected)
@@ -194,14 +202,14 @@ fn debit_and_credit_marks() {
     let csv = amounts(&["12.50 DR", "7.00 CR", "1.00"]);
     let open = proposal(&csv);
     insta::assert_snapshot!(show(&open), @r#"
-        transactions unsure: no header says otherwise
+        transactions sure: you say so
         date → date | %Y-%m-%d | sure | 3 of 3 values are days as %Y-%m-%d; header says 'date'
         amount → amount | decimals after "." | asked | 3 of 3 values are amounts like 12.50 DR; header says 'amount'; 12.50 DR proves the "." before the decimals
         ? Which is negative in "amount", DR or CR? (12.50 DR)
           --negative dr: DR, as the account's holder sees it
           --negative cr: CR, as who pays sees it
         "#);
-    let mut answers = Answers::default();
+    let mut answers = transactions();
     answers.give(open.questions[0].choices[1].answer.unwrap());
     let answered = propose(&sample(&csv), &answers);
     assert!(answered.toml.contains("\"cr_suffix\""), "{}", answered.toml);
@@ -211,16 +219,16 @@ fn debit_and_credit_marks() {
 #[test]
 fn fields_that_nothing_fills() {
     insta::assert_snapshot!(show(&proposal("name,colour\nx,red\ny,blue\n")), @r"
-        transactions unsure: no header says otherwise
+        transactions sure: you say so
         name → party_name | . | sure | 2 of 2 values are there; header says 'name'
-        colour →  | . | not loaded | it fits no field that is still free
-        ? Which column is the date? transactions need one, and none looks like it.
-        ? Which column is the amount? transactions need one, and none looks like it.
+        colour →  | . | not loaded | neither its name nor its values tell a field
+        ? Which column is the date? Each row of transactions needs one, and no column looks like it: name it in the profile.
+        ? Which column is the amount? Each row of transactions needs one, and no column looks like it: name it in the profile.
         ");
     insta::assert_snapshot!(show(&proposal("date,amount\nthe third,1.50\nthe fourth,1.60\n")), @r#"
-        transactions unsure: no header says otherwise
+        transactions sure: you say so
         date → date |  ? | asked | no known way to write dates fits; header says 'date'
         amount → amount | decimals after "." | sure | 2 of 2 values are amounts like 1.60; header says 'amount'; 1.50 proves the "." before the decimals
-        ? How does "date" write its dates, like "the third"? No known way fits.
+        ? How does "date" write its dates, like "the third"? No known way fits: give its formats in the profile.
         "#);
 }

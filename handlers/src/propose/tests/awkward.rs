@@ -24,9 +24,13 @@ fn a_german_statement_below_its_titles() {
         "#);
     insta::assert_snapshot!(proposal.toml, @r#"
         # Proposed from the first 3 records of "file.csv".
-        # Open: Does the day or the month come first in "Valuta"? (every value can be read both ways)
+        # Open: Does the day or the month come first in "Valuta"? (every value can be
+        # read both ways)
         type = "bank_statements"
         description = "As in file.csv"
+        # By the look of the bytes, which are hardly UTF-8 by chance. Right if this
+        # reads right: "Auftraggeber/Empfänger"
+        encoding = "utf-8"
 
         [csv]
         delimiter = ";"
@@ -55,7 +59,14 @@ fn a_german_statement_below_its_titles() {
         # formats = ["%m.%d.%Y"]  # the month first
 
         [defaults]
+        # The signs of the amounts say so:
         currency = "EUR"
+
+        # The same row again? None of 3 in the sample repeats these fields of an
+        # earlier one, as they are written:
+        # [duplicates]
+        # key = ["date", "amount", "party_name", "description"]
+        # policy = "keep"  # or "reject" or "replace"
         "#);
 }
 
@@ -64,10 +75,10 @@ fn three_styles_of_dates_in_one_column() {
     let csv = "id,date,amount\n1,2024-01-31,1.50\n2,31.01.2024,1.50\n3,31 Jan 2024,1.50\n4,2024-02-01,N/A\n";
     let proposal = proposal(csv);
     insta::assert_snapshot!(show(&proposal), @r#"
-        transactions unsure: no header says otherwise
+        transactions sure: you say so
         id → row_id | . | sure | 4 of 4 values are there once only; header says 'id'
         date → date | %Y-%m-%d, %d %b %Y, %d.%m.%Y | sure | 4 of 4 values are days as %Y-%m-%d, %d %b %Y, %d.%m.%Y; header says 'date'; 31.01.2024 proves that the day comes first
-        amount → amount | decimals after "." | sure | 3 of 3 values are amounts like 1.50; header says 'amount'; 1.50 proves the "." before the decimals
+        amount → amount | decimals after "." | sure | 3 of 3 values are amounts like 1.50; header says 'amount'; 1.50 proves the "." before the decimals; 1 record without it would be rejected
         "#);
     assert_eq!(load(csv, &proposal), (4, 3));
 }
@@ -90,6 +101,9 @@ fn accounts_that_became_floats_and_texts_with_control_characters() {
         # Proposed from the first 2 records of "file.csv".
         type = "transactions"
         description = "As in file.csv"
+        # The sample is plain ASCII, which does not tell the encoding: a load looks at
+        # the first bytes of each file.
+        encoding = "auto"
 
         [csv]
         delimiter = ","
@@ -114,6 +128,12 @@ fn accounts_that_became_floats_and_texts_with_control_characters() {
         [clean]
         integer_floats = ["payer_account", "payee_account"]
         control_characters = "remove"
+
+        # The same row again? None of 2 in the sample repeats these fields of an
+        # earlier one, as they are written:
+        # [duplicates]
+        # key = ["date", "amount", "payee_account", "description"]
+        # policy = "keep"  # or "reject" or "replace"
         "#);
 }
 
@@ -123,8 +143,8 @@ fn without_a_header_the_contents_speak() {
         2,2024-02-29,DE02120300000000202051,CZ6508000000192000145399,-7.25,USD\n";
     let proposal = proposal(csv);
     insta::assert_snapshot!(show(&proposal), @r#"
-        transactions unsure: no header says otherwise
-        1 →  | . | not loaded | it fits no field that is still free
+        transactions sure: you say so
+        1 →  | . | not loaded | neither its name nor its values tell a field
         2 → date | %Y-%m-%d | likely | 2 of 2 values are days as %Y-%m-%d
         3 → payer_account | . | unsure | 2 of 2 values are written as IBANs
         4 → payee_account | . | unsure | 2 of 2 values are written as IBANs
@@ -151,16 +171,20 @@ fn objects_of_json_by_their_paths() {
         transactions likely: its columns speak of 'payer'
         id → row_id | . | sure | 2 of 2 values are there once only; header says 'id'
         date → date | %Y-%m-%dT%H:%M:%S%.f%z | sure | 2 of 2 values are days as %Y-%m-%dT%H:%M:%S%.f%z; header says 'date'
-        amount → amount | number | sure | 2 of 2 values are amounts like 1.234; header says 'amount'
+        amount → amount | numbers | sure | 2 of 2 values are amounts like 1.234; header says 'amount'
         payer.account → payer_account | . | sure | 2 of 2 values are there; header says 'payer.account'
         payer.name → party_name | . | likely | 0 of 2 values are there; header says 'payer.name'
-        tags →  | . | not loaded | it fits no field that is still free
+        tags →  | . | not loaded | it has lists or objects, or is there twice in a record, which no field can have
         currency → currency | . | sure | 1 of 1 values are currency codes; header says 'currency'
         ");
     insta::assert_snapshot!(proposal.toml, @r#"
         # Proposed from the first 2 records of "file.csv".
         type = "transactions"
         description = "As in file.csv"
+        format = "jsonl"
+        # The sample is plain ASCII, which does not tell the encoding: a load looks at
+        # the first bytes of each file.
+        encoding = "auto"
 
         [columns]
         row_id = "id"
@@ -168,13 +192,20 @@ fn objects_of_json_by_their_paths() {
         amount = "amount"
         currency = "currency"
         payer_account = "payer.account"
-        party_name = "payer.name"  # likely: 0 of 2 values are there; header says 'payer.name'
+        # likely: 0 of 2 values are there; header says 'payer.name'
+        party_name = "payer.name"
         # Not loaded: "tags"
 
         [date]
         formats = ["%Y-%m-%dT%H:%M:%S%.f%z"]
         # The days are those as written; or those of a place:
         # zone = "Europe/Berlin"
+
+        # The same row again? None of 2 in the sample repeats these fields of an
+        # earlier one, as they are written:
+        # [duplicates]
+        # key = ["date", "amount", "payer_account"]
+        # policy = "keep"  # or "reject" or "replace"
         "#);
     assert!(Profile::parse(&proposal.toml).is_ok());
 }
@@ -251,7 +282,7 @@ fn times_since_1970_say_so_themselves() {
     let csv = "id,timestamp,amount\n1,1262304000,1.50\n2,1262390400,2.50\n";
     let proposal = proposal(csv);
     insta::assert_snapshot!(show(&proposal), @r#"
-        transactions unsure: no header says otherwise
+        transactions sure: you say so
         id → row_id | . | sure | 2 of 2 values are there once only; header says 'id'
         timestamp → date | steps of a second from 1970-01-01 | likely | 2 of 2 values are whole numbers; no column has dates, and the header says 'timestamp'
         amount → amount | decimals after "." | sure | 2 of 2 values are amounts like 2.50; header says 'amount'; 1.50 proves the "." before the decimals
@@ -267,6 +298,9 @@ fn lakhs_exponents_and_stray_quotes() {
         # Proposed from the first 2 records of "file.csv".
         type = "transactions"
         description = "As in file.csv"
+        # The sample is plain ASCII, which does not tell the encoding: a load looks at
+        # the first bytes of each file.
+        encoding = "auto"
 
         [csv]
         delimiter = ","
@@ -287,6 +321,12 @@ fn lakhs_exponents_and_stray_quotes() {
 
         [date]
         formats = ["%Y-%m-%d"]
+
+        # The same row again? None of 2 in the sample repeats these fields of an
+        # earlier one, as they are written:
+        # [duplicates]
+        # key = ["date", "amount", "description"]
+        # policy = "keep"  # or "reject" or "replace"
         "#);
     assert_eq!(load(csv, &proposal), (2, 2));
 }

@@ -56,8 +56,7 @@ proptest! {
             prop_assert_eq!(proposal.columns.len(), sample.columns.len());
             let parsed = ::toml::from_str::<::toml::Table>(&proposal.toml);
             prop_assert!(parsed.is_ok(), "{}", proposal.toml);
-            let reference = matches!(proposal.dataset_type, "parties" | "calendars");
-            if proposal.questions.is_empty() && !reference {
+            if proposal.questions.is_empty() {
                 let profile = Profile::parse(&proposal.toml);
                 prop_assert!(profile.is_ok(), "{:?}\n{}", profile.err(), proposal.toml);
             }

@@ -2,14 +2,33 @@
 
 use std::fmt::Write as _;
 
+/// Characters of a line of comment, unless a single word is longer.
+const LINE_CHARS_MAX: usize = 78;
+
 /// Lines in the making.
 #[derive(Default)]
 pub(super) struct Writer(String);
 
 impl Writer {
     pub(super) fn line(&mut self, line: &str) {
-        // Writing to a String cannot fail. A name from the file may have line ends of its own.
-        let _ = writeln!(self.0, "{}", line.replace(['\n', '\r'], " "));
+        // Writing to a String cannot fail. A name from the file may have line ends of its own, and
+        // what TOML allows nowhere.
+        let _ = writeln!(self.0, "{}", line.replace(char::is_control, " "));
+    }
+
+    /// A comment, on as many lines as it takes.
+    pub(super) fn comment(&mut self, text: &str) {
+        let mut line = String::from("#");
+        for word in text.split_whitespace() {
+            let chars = line.chars().count() + 1 + word.chars().count();
+            if line.len() > 1 && chars > LINE_CHARS_MAX {
+                self.line(&line);
+                line.truncate(1);
+            }
+            line.push(' ');
+            line.push_str(word);
+        }
+        self.line(&line);
     }
 
     /// What was written.

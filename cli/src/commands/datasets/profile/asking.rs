@@ -86,7 +86,7 @@ mod tests {
     use super::*;
 
     fn asked(typed: &str) -> (Answers, Proposal, String) {
-        let csv = "date,amount\n03/04/2024,1.50\n05/06/2024,2.50\n";
+        let csv = "date,amount,payer\n03/04/2024,1.50,A\n05/06/2024,2.50,B\n";
         let head = Head::read(csv.as_bytes(), 1000).unwrap();
         let sample = read_sample(&head, "x.csv").unwrap();
         let mut answers = Answers::default();

@@ -10,30 +10,38 @@ use crate::output::number::{grouped, percent};
 use crate::output::page::Page;
 use crate::output::style::Style;
 use crate::output::table::{Column, Table};
+use crate::output::text::{lines, one_line};
 
 pub(super) fn page(sample: &Sample, proposal: &Proposal, look: &Look) -> String {
     let mut page = Page::new(look, &format!("a profile for {}", sample.name));
     let (sure, why) = (proposal.type_sure.as_str(), &proposal.type_why);
-    page.field("type", &format!("{}, {sure}: {why}", proposal.dataset_type));
+    let dataset_type = proposal.dataset_type;
+    page.field(
+        "type",
+        &match proposal.type_sure {
+            Sure::Asked => format!("asked: {why}; the columns are fitted to {dataset_type}"),
+            _ => format!("{dataset_type}, {sure}: {why}"),
+        },
+    );
     page.field("format", &format(&sample.format));
     let mut looked_at = format!("the first {} records", grouped(sample.rows.len()));
     if sample.odd_records > 0 {
-        let odd = grouped(sample.odd_records);
-        looked_at.push_str(&format!(", without {odd} that do not fit the table"));
+        let what = match sample.odd_records {
+            1 => "1 that does not fit the table and".to_owned(),
+            odd => format!("{} that do not fit the table and", grouped(odd)),
+        };
+        looked_at.push_str(&format!(", without {what} would be rejected"));
     }
     page.field("sample", &looked_at);
-    let (encoding, basis) = sample.encoding;
-    let how = match basis {
-        EncodingBasis::ByteOrderMark => "as its byte order mark says",
-        EncodingBasis::Stated | EncodingBasis::Detected => "by the look of it",
-    };
-    page.field("encoding", &format!("{encoding}, {how}"));
+    if let Some(encoding) = encoding(sample) {
+        page.field("encoding", &encoding);
+    }
 
     page.section("columns");
     page.table(&columns(&proposal.columns));
     page.section("why");
     for column in &proposal.columns {
-        page.field(&column.column, &column.why);
+        reason(&mut page, &column.column, &column.why);
     }
     if !proposal.questions.is_empty() {
         page.section("open, to be answered");
@@ -51,7 +59,7 @@ pub(super) fn page(sample: &Sample, proposal: &Proposal, look: &Look) -> String 
     };
     page.section(title);
     let mut text = page.finish();
-    text.push_str(&proposal.toml);
+    text.push_str(&lines(&proposal.toml));
     text
 }
 
@@ -62,6 +70,31 @@ pub(super) fn question(question: &Question) -> String {
         text.push_str(&format!("\n  {}  ({})", choice.option, choice.means));
     }
     text
+}
+
+/// What is said of a column, below its name where that is longer than a label.
+fn reason(page: &mut Page<'_>, name: &str, why: &str) {
+    const LABEL: usize = 13;
+    let name = one_line(name);
+    if name.chars().count() <= LABEL {
+        page.field(&name, why);
+    } else {
+        page.line(&name);
+        page.field("", why);
+    }
+}
+
+fn encoding(sample: &Sample) -> Option<String> {
+    let (encoding, basis) = sample.encoding?;
+    let how = match (basis, sample.telling_text()) {
+        (EncodingBasis::ByteOrderMark, _) => "as its byte order mark says".to_owned(),
+        (_, None) => "as far as the sample goes, which is plain ASCII".to_owned(),
+        (_, Some(text)) => {
+            let text: String = text.chars().take(32).collect();
+            format!("by the look of it; right if this reads right: {text:?}")
+        }
+    };
+    Some(format!("{encoding}, {how}"))
 }
 
 fn format(format: &SampleFormat) -> String {
@@ -75,6 +108,7 @@ fn format(format: &SampleFormat) -> String {
         ..
     } = match format {
         SampleFormat::JsonLines => return "JSON Lines".to_owned(),
+        SampleFormat::Parquet => return "Parquet".to_owned(),
         SampleFormat::Csv(dialect) => *dialect,
     };
     let mark = |byte: u8| format!("{:?}", char::from(byte));
