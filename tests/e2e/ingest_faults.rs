@@ -27,7 +27,6 @@ async fn failed(bed: &TestBed, requested: Requested) -> (String, Ended) {
     let _relay = bed.relay();
     let worker = WorkerRun::start(bed);
     let ended = bed.ended(requested).await;
-    worker.stop().await;
     let (about, job) = (&ended.dataset.dataset, &ended.job.job);
     assert_eq!((&*about.state, &*job.state), ("failed", "discarded"));
     assert_eq!((job.run, job.attempt, ended.job.errors.len()), (1, 1, 1));
@@ -48,6 +47,11 @@ async fn failed(bed: &TestBed, requested: Requested) -> (String, Ended) {
         assert_eq!(bed.count(table, "true").await, 0, "{table}");
     }
     let error = shown(bed, about.error.as_deref().unwrap());
+    // The same worker is unharmed.
+    let good = bed.data_file("good.csv", PAYMENTS);
+    let good = bed.ended(bed.ask(&good, "corporate-payments").await).await;
+    assert_eq!(good.dataset.dataset.state, "loaded");
+    worker.stop().await;
     (error, ended)
 }
 

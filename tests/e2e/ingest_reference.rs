@@ -106,7 +106,8 @@ fn payments(policy: &str) -> String {
     )
 }
 
-const FIRST: &str = "doc,date,amount\nA,2010-01-01,1\nB,2010-01-02,2\nA,2010-01-03,3\n,2010-01-04,4\n";
+const FIRST: &str =
+    "doc,date,amount\nA,2010-01-01,1\nB,2010-01-02,2\nA,2010-01-03,3\n,2010-01-04,4\n";
 const SECOND: &str = "doc,date,amount\nB,2010-02-01,5\nC,2010-02-02,6\n,2010-02-03,7\n";
 
 /// Two files under a policy: the rows and rejects that stand, and what the second load says.
@@ -123,7 +124,10 @@ async fn by_policy(policy: &str) -> String {
     });
     let loads = loads.collect::<Vec<_>>().join("\n");
     let sums = serde_json::to_string(&both.dataset.sums).unwrap();
-    format!("{stands}\n---\n{} of {}\n{loads}\n{sums}", about.rows_loaded, about.rows_read)
+    format!(
+        "{stands}\n---\n{} of {}\n{loads}\n{sums}",
+        about.rows_loaded, about.rows_read
+    )
 }
 
 #[tokio::test]
@@ -203,21 +207,34 @@ async fn the_quality_of_a_dataset_is_shown_by_api_and_command_line_alike() {
         let bed = loading.bed();
         let id = both.dataset.dataset.id.to_string();
         let api = ApiRun::start(bed).await;
-        let told = api.get(format!("/v1/datasets/{id}/quality")).await.expect(200);
+        let told = api
+            .get(format!("/v1/datasets/{id}/quality"))
+            .await
+            .expect(200);
         let printed = bed.nexus_ok(&["datasets", "quality", &id, "--json"]).await;
         assert_eq!(serde_json::from_str::<Value>(&printed).unwrap(), told);
-        assert_eq!(told["rows_loaded"], 7);
+        assert_eq!(told["dataset"]["rows_loaded"], 7);
         assert_eq!(told["loads"].as_array().unwrap().len(), 2);
         let columns = told["columns"].as_array().unwrap();
-        let column = |field: &str| columns.iter().find(|column| column["field"] == field).unwrap();
+        let column = |field: &str| {
+            columns
+                .iter()
+                .find(|column| column["field"] == field)
+                .unwrap()
+        };
         let document = column("document_number");
-        insta::assert_snapshot!(document, @"");
-        insta::assert_snapshot!(column("amount"), @"");
+        insta::assert_snapshot!(document, @r#"{"distinct_estimate":3,"distinct_is_exact":true,"field":"document_number","length_max":1,"length_min":1,"nulls":2,"position":12,"rows":7,"top":[{"at_least":2,"at_most":3,"value":"A"}],"value_max":"C","value_min":"A"}"#);
+        insta::assert_snapshot!(column("amount"), @r#"{"distinct_estimate":7,"distinct_is_exact":true,"field":"amount","length_max":null,"length_min":null,"nulls":0,"position":4,"rows":7,"top":[],"value_max":"7.0000","value_min":"1.0000"}"#);
         let page = bed.nexus_ok(&["datasets", "quality", &id]).await;
         for line in page.lines() {
             assert!(line.chars().count() <= 80, "{line}");
         }
-        for part in ["quality of dataset", "rejected, by reason", "bad_date", "document_number"] {
+        for part in [
+            "quality of dataset",
+            "rejected, by reason",
+            "bad_date",
+            "document_number",
+        ] {
             assert!(page.contains(part), "{part}\n{page}");
         }
         api.get("/v1/datasets/404/quality").await.error(404);

@@ -67,7 +67,7 @@ async fn a_profile_that_is_not_shipped_is_refused() {
         let path = bed.data_file("in.csv", PAYMENTS);
         insta::assert_snapshot!(
             refused(bed, &path, "corporate-payment").await,
-            @r#"no profile "corporate-payment" is shipped; there are: amlsim-transfers, canonical-transactions, corporate-payments, generic-bank-statement, generic-expenses"#
+            @r#"no profile "corporate-payment" is shipped; there are: amlsim-transfers, canonical-calendar, canonical-parties, canonical-transactions, corporate-payments, generic-bank-statement, generic-expenses"#
         );
     })
     .await;
@@ -93,16 +93,13 @@ async fn a_profiles_mistakes_are_listed_all_at_once() {
             currency = "dollars"
         "#;
         insta::assert_snapshot!(refused(bed, &path, mistaken).await, @r#"
-        profile has 9 mistake(s):
-          type: "payments" is not one of transactions, expenses, bank_statements
-          csv.delimiter: "::" should be one ASCII character, like ","
-          columns.party_id: the name is empty
-          columns.row_id: missing; "@row" numbers the records
-          columns.amount: missing; give it, or both debit and credit
-          optional_columns: "ammount" is not one of row_id, date, timestamp, posted_at, amount, debit, credit, currency, payer_account, payee_account, party_id, party_name, employee, approver, document_number, reference, category, description
-          amount.decimal_mark: "x" should be one mark, like "."
-          date.formats: "%Y-%Q": "%Q" is not known; known are %Y %y %m %d %b %H %M %S %.f %z %%
+        profile has 6 mistake(s):
+          type: "payments" is not one of transactions, expenses, bank_statements, parties, calendars
           defaults.currency: "dollars" should be three letters, like "EUR"
+          columns.party_id: the name is empty
+          optional_columns: "ammount" is not one of row_id, date, timestamp, posted_at, amount, debit, credit, currency, payer_account, payee_account, party_id, party_name, employee, approver, document_number, reference, category, description, role, account, address, phone, tax_id, entry, name
+          amount.decimal_mark: "x" should be one mark, like "."
+          date.formats: "%Y-%Q": "%Q" is not known; known are %Y %y %m %b %B %d %e %a %A %H %I %p %M %S %.f %z %%
         "#);
         insta::assert_snapshot!(refused(bed, &path, "type = \n").await, @r#"
         profile cannot be read: TOML parse error at line 1, column 8
@@ -111,13 +108,13 @@ async fn a_profiles_mistakes_are_listed_all_at_once() {
           |        ^
         string values must be quoted, expected literal string
         "#);
-        insta::assert_snapshot!(refused(bed, &path, "typ = 'expenses'").await, @r#"
+        insta::assert_snapshot!(refused(bed, &path, "typ = 'expenses'").await, @"
         profile cannot be read: TOML parse error at line 1, column 1
           |
         1 | typ = 'expenses'
           | ^^^
-        unknown field `typ`, expected one of `type`, `description`, `blanks`, `optional_columns`, `csv`, `columns`, `amount`, `date`, `timestamp`, `posted_at`, `defaults`
-        "#);
+        unknown field `typ`, expected one of `type`, `description`, `blanks`, `optional_columns`, `csv`, `columns`, `amount`, `date`, `timestamp`, `posted_at`, `defaults`, `clean`, `format`, `encoding`, `parquet`, `duplicates`
+        ");
     })
     .await;
 }

@@ -5,11 +5,7 @@ use std::io::Read as _;
 use std::path::Path;
 use std::time::Duration;
 
-use diesel::sql_query;
-use diesel::sql_types::{BigInt, Text};
-use diesel_async::RunQueryDsl as _;
 use nexus_config::{Bytes, Datasets, Settings, Span, Store};
-use nexus_handlers::load_request::Requested;
 use nexus_handlers::source::{OpenError, Sources};
 use nexus_tests::eventually::SOON;
 use nexus_tests::loads::{CANONICAL, generated};
@@ -213,20 +209,6 @@ async fn what_the_store_or_the_settings_refuse_is_at_fault() {
     .await;
 }
 
-/// Asks for an object as the handler finds it: by a dataset's row. The row is that of a file until
-/// the request takes URLs.
-async fn ask_url(bed: &TestBed, url: &str) -> Requested {
-    let path = bed.data_file("stands-in.csv", "");
-    let requested = bed.ask(&path, CANONICAL).await;
-    sql_query("UPDATE nexus.datasets SET source = $1 WHERE id = $2")
-        .bind::<Text, _>(url)
-        .bind::<BigInt, _>(requested.dataset_id.0)
-        .execute(&mut bed.conn_as("nexus_owner").await)
-        .await
-        .unwrap();
-    requested
-}
-
 #[tokio::test]
 async fn an_object_loads_like_the_file_after_an_attempt_on_a_stalled_store() {
     bounded(async {
@@ -243,7 +225,7 @@ async fn an_object_loads_like_the_file_after_an_attempt_on_a_stalled_store() {
             settings.datasets.fetch_timeout = Span::new(Duration::from_millis(100));
         })
         .await;
-        let from_store = ask_url(&bed, URL).await;
+        let from_store = bed.ask(URL.as_ref(), CANONICAL).await;
         let from_file = bed.ask(&bed.data_file("may.csv", &bytes), CANONICAL).await;
         let _relay = bed.relay();
         let worker = WorkerRun::start(&bed);

@@ -13,9 +13,9 @@ pub const SMALL_SPOOL_BYTES: usize = 256 * 1024;
 const SCRIPT: &str = r#"mount -t tmpfs -o size="$1" tmpfs "$2" && shift 2 && exec "$@""#;
 
 impl TestBed {
-    /// Starts a role on a full-up-soon spool. `None`, which it says, where no file system may be
-    /// mounted.
-    pub fn spawn_on_small_spool(&self, role: &str) -> Option<Running> {
+    /// Starts a role on a spool that is soon full, with a variable such as `NAME=value` for what a
+    /// settings file hides. `None`, which it says, where no file system may be mounted.
+    pub fn spawn_on_small_spool(&self, role: &str, variable: &str) -> Option<Running> {
         if !may_mount() {
             skipped();
             return None;
@@ -23,7 +23,9 @@ impl TestBed {
         let spool = self.settings().datasets.spool.display().to_string();
         let size = SMALL_SPOOL_BYTES.to_string();
         let nexus = binary().display().to_string();
-        let args = ["-Urm", "sh", "-c", SCRIPT, "sh", &size, &spool, &nexus, role];
+        let args = [
+            "-Urm", "env", variable, "sh", "-c", SCRIPT, "sh", &size, &spool, &nexus, role,
+        ];
         Some(self.spawn_program(Path::new("unshare"), &args, role))
     }
 

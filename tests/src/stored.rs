@@ -32,8 +32,8 @@ impl TestBed {
     pub async fn digest(&self, table: &str, dataset: DatasetId) -> String {
         let row = format!("(to_jsonb(t) - {OWNERS})::text");
         let text = format!(
-            "SELECT encode(sha256(coalesce(string_agg({row}, E'\\n' ORDER BY row_no), '')::bytea), \
-             'hex') AS line FROM nexus.{table} AS t WHERE dataset_id = $1"
+            "SELECT encode(sha256(convert_to(coalesce(string_agg({row}, E'\\n' ORDER BY row_no), ''), \
+             'UTF8')), 'hex') AS line FROM nexus.{table} AS t WHERE dataset_id = $1"
         );
         self.line(&text, dataset.0).await
     }
@@ -48,7 +48,10 @@ impl TestBed {
         assert_eq!(i64::try_from(rejects.len()).ok(), Some(about.rows_rejected));
         let lines = rejects.iter().map(|reject| {
             let column = reject.column_name.as_deref().unwrap_or("-");
-            format!("{} {} {column}: {}", reject.line_no, reject.reason, reject.raw)
+            format!(
+                "{} {} {column}: {}",
+                reject.line_no, reject.reason, reject.raw
+            )
         });
         lines.collect::<Vec<_>>().join("\n")
     }

@@ -9,7 +9,6 @@ use crate::process_dataset::parquet_file::Doubles;
 use crate::process_dataset::profile::Profile;
 use crate::process_dataset::settings::DecodeSettings;
 use crate::process_dataset::table::DatasetType;
-use crate::process_dataset::text::steps::{StepUnit, Steps};
 
 mod asked;
 mod awkward;
@@ -330,73 +329,4 @@ fn vendor_payments_without_ids_or_currency() {
         Amount → amount | decimals after "." | sure | 3 of 3 values are amounts like -1250.00; header says 'Amount'; 36.08 proves the "." before the decimals
         "#);
     assert_eq!(load(csv, &proposal), (3, 3));
-}
-
-#[test]
-fn steps_are_asked_for_and_then_read() {
-    let csv = "sourceNodeId,targetNodeId,value,time\n360,18984,103.55,1\n269,9237,178.96,1\n269,360,12.00,30\n";
-    let open = proposal(csv);
-    insta::assert_snapshot!(show(&open), @r#"
-        transactions sure: its columns speak of 'source', 'target'
-        sourceNodeId → payer_account | . | sure | 3 of 3 values are there; header says 'sourceNodeId'
-        targetNodeId → payee_account | . | sure | 3 of 3 values are there; header says 'targetNodeId'
-        value → amount | decimals after "." | sure | 3 of 3 values are amounts like 178.96; header says 'value'; 103.55 proves the "." before the decimals
-        time → date | steps ? | asked | 3 of 3 values are whole numbers; no column has dates, and the header says 'time'
-        ? "time" counts and has no dates: from which day does it count, and in which unit?
-          --steps-from 2020-01-01 --step day: 0 is this day, and 1 the next (or hour, week, month)
-        "#);
-    let answers = Answers {
-        steps: Some(Steps {
-            origin: "2020-01-01".parse().unwrap(),
-            unit: StepUnit::Day,
-        }),
-        ..Answers::default()
-    };
-    let answered = propose(&sample(csv), &answers);
-    assert_eq!(answered.questions, []);
-    insta::assert_snapshot!(answered.toml, @r#"
-        # Proposed from the first 3 records of "file.csv".
-        type = "transactions"
-        description = "As in file.csv"
-        # The sample is plain ASCII, which does not tell the encoding: a load looks at
-        # the first bytes of each file.
-        encoding = "auto"
-
-        [csv]
-        delimiter = ","
-
-        [columns]
-        row_id = "@row"
-        amount = "value"
-        payer_account = "sourceNodeId"
-        payee_account = "targetNodeId"
-        date = "time"
-
-        [amount]
-        decimal_mark = "."
-        negative = ["leading_minus"]
-
-        [date]
-        steps = { origin = "2020-01-01", unit = "day" }
-
-        # The same row again? None of 3 in the sample repeats these fields of an
-        # earlier one, as they are written:
-        # [duplicates]
-        # key = ["date", "amount", "payee_account", "payer_account"]
-        # policy = "keep"  # or "reject" or "replace"
-        "#);
-    assert_eq!(load(csv, &answered), (3, 3));
-}
-
-#[test]
-fn the_type_can_be_said() {
-    let answers = Answers {
-        dataset_type: Some(DatasetType::Expenses),
-        ..Answers::default()
-    };
-    let proposal = propose(&sample("date,amount\n2024-01-31,1.50\n"), &answers);
-    assert_eq!(
-        (proposal.dataset_type, proposal.type_sure),
-        ("expenses", Sure::Sure)
-    );
 }

@@ -58,6 +58,9 @@ fn mapped(plan: &Plan<'_>, pair: Pair, name: &str, facts: &Facts<'_>) -> ColumnV
              the profile has doubles = \"shortest\"",
         );
     }
+    if what.telling && !what.open {
+        what.proof.push_str(&rejected(what.of - what.fits, ""));
+    }
     what.proof.push_str(&missing(plan, pair.field, filled));
     let sure = if what.open {
         Sure::Asked
@@ -86,11 +89,16 @@ fn missing(plan: &Plan<'_>, field: Field, filled: u64) -> String {
     if lacking == 0 || !plan.dataset_type.requires(field) {
         return String::new();
     }
-    let records = if lacking == 1 { "record" } else { "records" };
-    format!(
-        "; {} {records} without it would be rejected",
-        grouped(lacking)
-    )
+    rejected(lacking, " without it")
+}
+
+/// So many records would be rejected.
+fn rejected(count: u64, which: &str) -> String {
+    match count {
+        0 => String::new(),
+        1 => format!("; 1 record{which} would be rejected"),
+        _ => format!("; {} records{which} would be rejected", grouped(count)),
+    }
 }
 
 fn sure(header: u32, what: &Contents) -> Sure {

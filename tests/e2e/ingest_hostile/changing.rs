@@ -22,7 +22,12 @@ async fn changed(change: impl FnOnce(&Path)) -> String {
     let held = Held::at(loading.bed()).await;
     let requested = loading.bed().ask(&path, CANONICAL).await;
     held.stops(loading.bed(), 1).await;
-    let read = loading.bed().dataset(requested.dataset_id).await.dataset.rows_read;
+    let read = loading
+        .bed()
+        .dataset(requested.dataset_id)
+        .await
+        .dataset
+        .rows_read;
     assert!((5000..20_000).contains(&read), "{read}");
     change(&path);
     held.release().await;

@@ -89,7 +89,11 @@ async fn what_unfolds_beyond_the_bound_is_refused() {
 
 /// A table whose second row goes on for ever, or one that repeats its rows for ever.
 fn bomb(endless_line: bool) -> impl Read {
-    let row = if endless_line { "x" } else { "2010-03-01,1,a\n" };
+    let row = if endless_line {
+        "x"
+    } else {
+        "2010-03-01,1,a\n"
+    };
     let rows = row.repeat(1 << 16).into_bytes();
     let mut at = 0;
     let endless = std::io::repeat(0).take(BOMB_BYTES);

@@ -83,6 +83,8 @@ async fn ten_thousand_levels_are_one_bad_line() {
         ];
         let ended = loading.loads("deep.jsonl", lines.join("\n"), PROFILE).await;
         assert_eq!(load(&ended).format.as_deref(), Some("jsonl"));
+        // A field that nobody asks for may nest as it likes, if it ends.
+        assert_eq!(ended.dataset.dataset.rows_loaded, 3);
         let rejects = loading.bed().rejected(&ended).await;
         let mut reasons = Vec::new();
         for line in rejects.lines() {

@@ -5,7 +5,7 @@ use std::io::{BufWriter, Read as _, Write as _};
 
 use nexus_tests::{Loading, TestBed, bounded};
 
-use super::{HEADER, PROFILE, loaded, tolerant, unnumbered};
+use super::{HEADER, PROFILE, loaded, tolerant};
 
 const GOOD: &str = "2010-03-01,1,a\n";
 
@@ -46,7 +46,10 @@ async fn junk_in_a_table_rejects_its_lines_alone() {
         let ended = loading.loads("junk.csv", file, PROFILE).await;
         assert_eq!(ended.dataset.dataset.rows_loaded, 3001);
         let rejects = loading.bed().rejected(&ended).await;
-        assert!(rejects.contains("bad_encoding") || rejects.contains("too_few_columns"), "{rejects}");
+        assert!(
+            rejects.contains("bad_encoding") || rejects.contains("too_few_columns"),
+            "{rejects}"
+        );
         loading.still_loads().await;
     })
     .await;
@@ -143,7 +146,8 @@ async fn a_million_columns_are_too_many() {
 fn with_a_long_line(bed: &TestBed, byte: u8) -> std::path::PathBuf {
     let path = bed.data_file("long.csv", "");
     let mut file = BufWriter::new(File::create(&path).unwrap());
-    file.write_all([HEADER, GOOD, "2010-03-02,2,"].concat().as_bytes()).unwrap();
+    file.write_all([HEADER, GOOD, "2010-03-02,2,"].concat().as_bytes())
+        .unwrap();
     std::io::copy(&mut std::io::repeat(byte).take(LONG_LINE_BYTES), &mut file).unwrap();
     file.write_all(b"\n2010-03-03,3,c\n").unwrap();
     file.flush().unwrap();
@@ -164,12 +168,17 @@ async fn a_line_of_100_megabytes_is_rejected_in_bounded_memory() {
             let long = with_a_long_line(&bed, byte);
             let ended = bed.ended(bed.ask(&long, PROFILE).await).await;
             let about = &ended.dataset.dataset;
-            assert_eq!((&*about.state, about.rows_loaded), ("loaded", 2), "{ended:?}");
+            assert_eq!(
+                (&*about.state, about.rows_loaded),
+                ("loaded", 2),
+                "{ended:?}"
+            );
             let rejects = bed.rejected(&ended).await;
-            let (head, _) = rejects.split_at(40);
-            insta::allow_duplicates! {
-                insta::assert_snapshot!(unnumbered(head).replace(byte as char, ""), @"");
-            }
+            assert!(
+                rejects.starts_with("3 line_too_long -: 2010-03-02,2,"),
+                "{rejects}"
+            );
+            assert!(rejects.len() < 2000, "{}", rejects.len());
         }
         let growth = worker.peak_memory() - before;
         assert!(growth < GROWTH_BYTES_MAX, "{growth} bytes more");

@@ -56,11 +56,17 @@ async fn a_race_between_a_file_and_a_link_is_never_won_by_the_link() {
             });
         });
         for error in &errors {
-            let known = ["does not lie under an allowed directory", "was replaced while it was opened"];
+            let known = [
+                "does not lie under an allowed directory",
+                "was replaced while it was opened",
+            ];
             assert!(known.iter().any(|words| error.contains(words)), "{error}");
         }
         let loaded = LOADS - errors.len();
-        assert_eq!(bed.count("transactions", "true").await, i64::try_from(loaded).unwrap());
+        assert_eq!(
+            bed.count("transactions", "true").await,
+            i64::try_from(loaded).unwrap()
+        );
         assert_eq!(bed.count("transactions", "amount <> 1").await, 0);
         assert_eq!(bed.count("dataset_rejects", "true").await, 0);
         loading.still_loads().await;

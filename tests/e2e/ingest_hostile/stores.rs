@@ -20,12 +20,15 @@ fn url() -> String {
     format!("{ALLOWED}may.csv")
 }
 
-/// A worker that may load from one store, and gives up soon.
-async fn beside(own: Store) -> Loading {
+/// More than a busy machine ever takes to answer.
+const PATIENT: Duration = Duration::from_secs(30);
+
+/// A worker that may load from one store, and waits so long for a byte.
+async fn beside(own: Store, timeout: Duration) -> Loading {
     Loading::with(|settings| {
         settings.datasets.stores = [("evidence".to_owned(), own)].into();
         settings.datasets.fetch_attempts = 2;
-        settings.datasets.fetch_timeout = Span::new(Duration::from_millis(200));
+        settings.datasets.fetch_timeout = Span::new(timeout);
         settings.datasets.fetch_retry_base = Span::new(Duration::from_millis(1));
         settings.datasets.fetch_bytes_max = Bytes::new(16 << 20);
         settings.retry.attempts = ATTEMPTS.into();
@@ -52,16 +55,27 @@ async fn an_object_whose_connection_is_cut_loads_whole() {
         let (bytes, expected) = generated(10_000, 1, 10);
         store.put(KEY, &bytes);
         let line = HeldLine::to(store.addr(), CARRIED).await;
-        let loading = beside(OwnStore::settings_at(line.addr())).await;
+        let loading = beside(OwnStore::settings_at(line.addr()), PATIENT).await;
         let from_store = ask(&loading, &url()).await;
         line.is_held().await;
         line.cut();
         let Ended { dataset, job } = loading.bed().ended(from_store).await;
         assert_eq!((&*dataset.dataset.state, job.job.run), ("loaded", 1));
-        assert_eq!(dataset.dataset.rows_loaded, i64::try_from(expected.loaded).unwrap());
+        assert_eq!(
+            dataset.dataset.rows_loaded,
+            i64::try_from(expected.loaded).unwrap()
+        );
         let from_file = loading.loads("may.csv", &bytes, CANONICAL).await;
-        let digest = async |id| loading.bed().digest("transactions", nexus_jobs::DatasetId(id)).await;
-        assert_eq!(digest(dataset.dataset.id).await, digest(from_file.dataset.dataset.id).await);
+        let digest = async |id| {
+            loading
+                .bed()
+                .digest("transactions", nexus_jobs::DatasetId(id))
+                .await
+        };
+        assert_eq!(
+            digest(dataset.dataset.id).await,
+            digest(from_file.dataset.dataset.id).await
+        );
         is_spotless(&loading);
     })
     .await;
@@ -75,7 +89,7 @@ async fn a_store_that_stands_still_fails_the_load_after_its_attempts() {
         };
         store.put(KEY, &generated(10_000, 1, 10).0);
         let line = HeldLine::to(store.addr(), CARRIED).await;
-        let loading = beside(OwnStore::settings_at(line.addr())).await;
+        let loading = beside(OwnStore::settings_at(line.addr()), Duration::from_millis(200)).await;
         let ended = loading.bed().ended(ask(&loading, &url()).await).await;
         loading.nothing_is_left(&ended).await;
         assert_eq!(ended.job.errors.len(), usize::from(ATTEMPTS));
@@ -95,7 +109,7 @@ async fn what_the_store_no_longer_has_fails_at_once() {
         let (mut bytes, _) = generated(10_000, 1, 10);
         store.put(KEY, &bytes);
         let line = HeldLine::to(store.addr(), CARRIED).await;
-        let loading = beside(OwnStore::settings_at(line.addr())).await;
+        let loading = beside(OwnStore::settings_at(line.addr()), PATIENT).await;
         let replaced = ask(&loading, &url()).await;
         line.is_held().await;
         bytes.push(b'\n');

@@ -195,3 +195,123 @@ fn frequent(columns: &[ColumnStatistics]) -> Table {
     }
     table
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::commands::datasets::sample;
+
+    fn column(field: &str, top: serde_json::Value) -> ColumnStatistics {
+        ColumnStatistics {
+            field: field.into(),
+            position: 0,
+            rows: 990_000,
+            nulls: 99_000,
+            distinct_estimate: 157_872,
+            distinct_is_exact: false,
+            length_min: Some(3),
+            length_max: Some(3),
+            value_min: Some("A B".into()),
+            value_max: Some("ZZ TOP AND A NAME THAT IS LONGER THAN ANY TERMINAL IS WIDE".into()),
+            top,
+            sketch: Vec::new(),
+        }
+    }
+
+    fn quality() -> DatasetQuality {
+        let sample = sample();
+        let mut load = sample.loads[0].clone();
+        load.compression = Some("gzip".into());
+        load.encoding = Some("windows-1252".into());
+        load.encoding_basis = Some("detected".into());
+        load.duplicates = Some(Duplicates {
+            policy: DuplicatePolicy::Keep,
+            key: vec!["party_id".into(), "date".into()],
+            rows: 2482,
+            keys: 2431,
+        });
+        let dates = ColumnStatistics {
+            nulls: 0,
+            distinct_estimate: 364,
+            distinct_is_exact: true,
+            length_min: None,
+            length_max: None,
+            value_min: Some("2024-01-01".into()),
+            value_max: Some("2024-12-30".into()),
+            ..column(
+                "date",
+                json!([{"value": "2024-02-14", "at_least": 5446, "at_most": 5446}]),
+            )
+        };
+        DatasetQuality {
+            dataset: sample.dataset,
+            loads: vec![load],
+            columns: vec![
+                dates,
+                column(
+                    "party_name",
+                    json!([{"value": "ACME", "at_least": 13_694, "at_most": 14_431}]),
+                ),
+            ],
+            rejects: sample.rejects,
+            sums: sample.sums,
+        }
+    }
+
+    #[test]
+    fn a_page_says_what_each_file_was_and_how_good_each_column_is() {
+        insta::assert_snapshot!(render(&quality(), &Look::fixed()), @"
+        quality of dataset 7 · march.csv · loaded
+          type          transactions
+          rows          1,000,000 read, 990,000 loaded (99.0 %), 10,000 rejected (1.0 %)
+          dates         2024-01-01 to 2025-12-31
+
+        load 9 · loaded
+          file          /srv/data/march.csv
+          profile       canonical-transactions
+          read as       csv, gzip, windows-1252 (detected), 131.4 MB
+          duplicates    2,482 rows repeat 2,431 keys by party_id, date: kept
+
+        rejected, by reason
+          REASON          ROWS  SHARE
+          bad_date       6,000  0.6 %
+          missing_field  4,000  0.4 %
+          the rows: nexus datasets rejects 7
+
+        sums by currency
+          CURRENCY       ROWS             SUM
+          not stated       10         -100.00
+          EUR         700,000  490,277,624.90
+          USD         289,990    123,456.7891
+
+        columns of the rows loaded
+          COLUMN       EMPTY  DIFFERENT  LENGTH  FROM … TO
+          date         0.0 %        364          2024-01-01 … 2024-12-30
+          party_name  10.0 %   ~157,872  3       A B … ZZ TOP AND A NAME THAT IS LONGER…
+          ~ is an estimate, most likely within 2 % and rarely off by 5 %
+
+        most frequent values
+          COLUMN         ROWS  SHARE  VALUE
+          date          5,446  0.5 %  2024-02-14
+          party_name  ~13,694  1.3 %  ACME
+          ~ is the least that it can be; all that were kept: --json
+        ");
+    }
+
+    #[test]
+    fn rows_that_repeat_a_key_are_told_with_what_became_of_them() {
+        let told = |policy, rows| {
+            repeated(&Duplicates {
+                policy,
+                key: vec!["row_id".into()],
+                rows,
+                keys: 3,
+            })
+        };
+        assert_eq!(told(DuplicatePolicy::Keep, 0), "none by row_id");
+        insta::assert_snapshot!(told(DuplicatePolicy::Reject, 4), @"4 rows repeat 3 keys by row_id: rejected");
+        insta::assert_snapshot!(told(DuplicatePolicy::Replace, 4), @"4 rows repeat 3 keys by row_id: replaced by the last of each");
+    }
+}

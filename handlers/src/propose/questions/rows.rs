@@ -38,7 +38,7 @@ pub(super) fn shared(plan: &Plan<'_>) -> Vec<Question> {
             _ => ("entries", CALENDAR_ENTRIES),
         };
         let choice = |word: &&'static str| Choice {
-            means: format!("every row is a {}", word.replace('_', " ")),
+            means: format!("each row: {}", word.replace('_', " ")),
             option: format!("--{} {word}", field.name()),
             answer: Some(match field {
                 Field::Role => Answer::Role(word),

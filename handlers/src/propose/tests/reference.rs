@@ -91,8 +91,8 @@ fn a_role_that_nothing_tells_is_asked() {
         Address → address | . | sure | 2 of 2 values are there; header says 'Address'
         Tax ID → tax_id | . | sure | 2 of 2 values are there; header says 'Tax ID'
         ? What are the parties? (no column says vendor, employee)
-          --role vendor: every row is a vendor
-          --role employee: every row is a employee
+          --role vendor: each row: vendor
+          --role employee: each row: employee
         ");
     assert!(Profile::parse(&open.toml).is_err());
     let mut answers = Answers::default();

@@ -185,65 +185,76 @@ mod tests {
     #[test]
     fn a_page_with_a_question() {
         insta::assert_snapshot!(page_of(STATEMENT, &Answers::default()), @r#"
-            a profile for march.csv
-              type          bank_statements, sure: its columns speak of 'balance',
-                            'counterparty', 'debit and credit'
-              format        CSV, ';' between fields, '"' around them, a header below 2 lines
-                            of titles
-              sample        the first 2 records, without 1 that do not fit the table
-              encoding      utf-8, by the look of it
+        a profile for march.csv
+          type          bank_statements, sure: its columns speak of 'balance',
+                        'counterparty', 'debit and credit'
+          format        CSV, ';' between fields, '"' around them, a header below 2 lines
+                        of titles
+          sample        the first 2 records, without 1 that does not fit the table and
+                        would be rejected
+          encoding      utf-8, as far as the sample goes, which is plain ASCII
 
-            columns
-              COLUMN        FIELD       WRITTEN                FITS  SURE
-              Date          date        %d/%m/%Y ?          100.0 %  asked
-              Counterparty  party_name                      100.0 %  sure
-              Debit         debit       decimals after ","  100.0 %  sure
-              Credit        credit      decimals after ","  100.0 %  sure
-              Balance                                                not loaded
+        columns
+          COLUMN        FIELD       WRITTEN                FITS  SURE
+          Date          date        %d/%m/%Y ?          100.0 %  asked
+          Counterparty  party_name                      100.0 %  sure
+          Debit         debit       decimals after ","  100.0 %  sure
+          Credit        credit      decimals after ","  100.0 %  sure
+          Balance                                                not loaded
 
-            why
-              Date          2 of 2 values are days as %d/%m/%Y; header says 'Date'; day and
-                            month can be read both ways
-              Counterparty  2 of 2 values are there; header says 'Counterparty'
-              Debit         1 of 1 values are amounts like 84,00; header says 'Debit'; 84,00
-                            proves the "," before the decimals
-              Credit        1 of 1 values are amounts like 2.500,00; header says 'Credit';
-                            84,00 proves the "," before the decimals
-              Balance       a balance is what others come to, and no field holds it
+        why
+          Date          2 of 2 values are days as %d/%m/%Y; header says 'Date'; day and
+                        month can be read both ways
+          Counterparty  2 of 2 values are there; header says 'Counterparty'
+          Debit         1 of 1 values are amounts like 84,00; header says 'Debit'; 84,00
+                        proves the "," before the decimals
+          Credit        1 of 1 values are amounts like 2.500,00; header says 'Credit';
+                        84,00 proves the "," before the decimals
+          Balance       a balance is what others come to, and no field holds it
 
-            open, to be answered
-              question      Does the day or the month come first in "Date"? (every value can
-                            be read both ways)
-                            --dates day-first  (the day first: 03/04/2024 is 2024-04-03)
-                            --dates month-first  (the month first: 03/04/2024 is 2024-03-04)
+        open, to be answered
+          question      Does the day or the month come first in "Date"? (every value can
+                        be read both ways)
+                        --dates day-first  (the day first: 03/04/2024 is 2024-04-03)
+                        --dates month-first  (the month first: 03/04/2024 is 2024-03-04)
 
-            the profile, unfinished
-            # Proposed from the first 2 records of "march.csv".
-            # Open: Does the day or the month come first in "Date"? (every value can be read both ways)
-            type = "bank_statements"
-            description = "As in march.csv"
+        the profile, unfinished
+        # Proposed from the first 2 records of "march.csv".
+        # Open: Does the day or the month come first in "Date"? (every value can be
+        # read both ways)
+        type = "bank_statements"
+        description = "As in march.csv"
+        # The sample is plain ASCII, which does not tell the encoding: a load looks at
+        # the first bytes of each file.
+        encoding = "auto"
 
-            [csv]
-            delimiter = ";"
-            skip_lines = 2
+        [csv]
+        delimiter = ";"
+        skip_lines = 2
 
-            [columns]
-            row_id = "@row"
-            date = "Date"
-            debit = "Debit"
-            credit = "Credit"
-            party_name = "Counterparty"
-            # Not loaded: "Balance"
+        [columns]
+        row_id = "@row"
+        date = "Date"
+        debit = "Debit"
+        credit = "Credit"
+        party_name = "Counterparty"
+        # Not loaded: "Balance"
 
-            [amount]
-            decimal_mark = ","
-            thousands_marks = ["."]
-            negative = ["leading_minus"]
+        [amount]
+        decimal_mark = ","
+        thousands_marks = ["."]
+        negative = ["leading_minus"]
 
-            [date]
-            # formats = ["%d/%m/%Y"]  # the day first
-            # formats = ["%m/%d/%Y"]  # the month first
-            "#);
+        [date]
+        # formats = ["%d/%m/%Y"]  # the day first
+        # formats = ["%m/%d/%Y"]  # the month first
+
+        # The same row again? None of 2 in the sample repeats these fields of an
+        # earlier one, as they are written:
+        # [duplicates]
+        # key = ["date", "amount", "party_name"]
+        # policy = "keep"  # or "reject" or "replace"
+        "#);
     }
 
     #[test]
@@ -258,31 +269,32 @@ mod tests {
             "{page}"
         );
         insta::assert_snapshot!(page, @r#"
-            a profile for march.csv
-              type          bank_statements, sure: its columns speak of 'balance',
-                            'counterparty', 'debit and credit'
-              format        CSV, ';' between fields, '"' around them, a header below 2 lines
-                            of titles
-              sample        the first 2 records, without 1 that do not fit the table
-              encoding      utf-8, by the look of it
+        a profile for march.csv
+          type          bank_statements, sure: its columns speak of 'balance',
+                        'counterparty', 'debit and credit'
+          format        CSV, ';' between fields, '"' around them, a header below 2 lines
+                        of titles
+          sample        the first 2 records, without 1 that does not fit the table and
+                        would be rejected
+          encoding      utf-8, as far as the sample goes, which is plain ASCII
 
-            columns
-              COLUMN        FIELD       WRITTEN                FITS  SURE
-              Date          date        %d/%m/%Y            100.0 %  sure
-              Counterparty  party_name                      100.0 %  sure
-              Debit         debit       decimals after ","  100.0 %  sure
-              Credit        credit      decimals after ","  100.0 %  sure
-              Balance                                                not loaded
+        columns
+          COLUMN        FIELD       WRITTEN                FITS  SURE
+          Date          date        %d/%m/%Y            100.0 %  sure
+          Counterparty  party_name                      100.0 %  sure
+          Debit         debit       decimals after ","  100.0 %  sure
+          Credit        credit      decimals after ","  100.0 %  sure
+          Balance                                                not loaded
 
-            why
-              Date          2 of 2 values are days as %d/%m/%Y; header says 'Date'; the
-                            order of day and month is your answer
-              Counterparty  2 of 2 values are there; header says 'Counterparty'
-              Debit         1 of 1 values are amounts like 84,00; header says 'Debit'; 84,00
-                            proves the "," before the decimals
-              Credit        1 of 1 values are amounts like 2.500,00; header says 'Credit';
-                            84,00 proves the "," before the decimals
-              Balance       a balance is what others come to, and no field holds it
-            "#);
+        why
+          Date          2 of 2 values are days as %d/%m/%Y; header says 'Date'; the
+                        order of day and month is your answer
+          Counterparty  2 of 2 values are there; header says 'Counterparty'
+          Debit         1 of 1 values are amounts like 84,00; header says 'Debit'; 84,00
+                        proves the "," before the decimals
+          Credit        1 of 1 values are amounts like 2.500,00; header says 'Credit';
+                        84,00 proves the "," before the decimals
+          Balance       a balance is what others come to, and no field holds it
+        "#);
     }
 }
