@@ -11,6 +11,7 @@ use nexus_handlers::process_dataset::decoder::Decoder;
 use nexus_handlers::process_dataset::profile::Profile;
 use nexus_handlers::process_dataset::profiles;
 use nexus_handlers::process_dataset::settings::DecodeSettings;
+use nexus_handlers::process_dataset::text::month::MonthKey;
 use nexus_jobs::Token;
 use nexus_schema::Error;
 use nexus_schema::copy::{ChunkToLoad, LeafRows, Loaders};
@@ -191,7 +192,7 @@ async fn a_stale_claims_chunk_is_refused_whole() {
             .unwrap();
         let mut load = async |chunk: Chunk, token: Token| {
             let leaves = chunk.months.into_iter().map(|rows| LeafRows {
-                month: rows.month.map(|month| month.first_day()),
+                month: rows.month.map(MonthKey::first_day),
                 bytes: rows.payload.into(),
             });
             let chunk = ChunkToLoad {

@@ -38,7 +38,7 @@ pub(super) struct UploadForm {
     name: Option<String>,
     /// `true`: load it even if the case has the same bytes already.
     force: Option<bool>,
-    /// The file: CSV, plain or gzip, at most `api.upload_bytes_max`.
+    /// The file: CSV, JSON Lines or Parquet, plain, gzip or zstd; at most `api.upload_bytes_max`.
     #[schema(value_type = String, format = Binary)]
     file: Vec<u8>,
 }
@@ -183,21 +183,20 @@ fn flag(field: &str, text: Option<&str>) -> Result<bool, ApiError> {
 /// Streams a file to the spool directory.
 async fn spool(mut field: Field<'_>, reader: &Reader<'_>) -> Result<Spooled, ApiError> {
     let settings = reader.settings;
-    let mut part = Part::create(&settings.datasets.spool)
-        .await
-        .map_err(unspooled)?;
+    let full = |error: io::Error| unspooled(&error);
+    let mut part = Part::create(&settings.datasets.spool).await.map_err(full)?;
     let mut bytes = 0;
     while let Some(block) = reader.came_out(field.chunk().await)? {
         bytes += block.len() as u64;
         if bytes > settings.api.upload_bytes_max.get() {
             return Err(too_large(settings));
         }
-        part.write(&block).await.map_err(unspooled)?;
+        part.write(&block).await.map_err(full)?;
     }
     if bytes == 0 {
         return Err(ApiError::invalid("field \"file\": the file is empty"));
     }
-    part.finish().await.map_err(unspooled)
+    part.finish().await.map_err(full)
 }
 
 async fn text(
@@ -227,7 +226,7 @@ fn too_large(settings: &Settings) -> ApiError {
 
 /// What is said when the spool directory does not take a file. A full disk is nothing that the
 /// caller did, but something that the caller should know.
-fn unspooled(error: io::Error) -> ApiError {
+fn unspooled(error: &io::Error) -> ApiError {
     let full = matches!(
         error.kind(),
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge

@@ -317,8 +317,8 @@ impl RecordSource for ParquetFile {
         if self.stored.stamp().map_err(InputError::Io)? == self.stamp {
             Ok(())
         } else {
-            Err(InputError::ChangedSince {
-                prefix_bytes: self.prefix.bytes,
+            Err(InputError::ChangedWhileRead {
+                what: "it was written to".to_owned(),
             })
         }
     }

@@ -2,7 +2,7 @@
 //! parties, the kind of a calendar's entries.
 
 use super::plan::Plan;
-use super::words::{contains, plain};
+use super::words::{contains, plain, score};
 use crate::process_dataset::profile::Field;
 use crate::process_dataset::table::DatasetType;
 
@@ -73,8 +73,21 @@ impl Plan<'_> {
                 word,
                 why: "You say so".to_owned(),
             }),
+            // A column that may say it in words of its own speaks against all rows being alike.
+            None if self.said_otherwise(field) => None,
             None => self.told(words),
         }
+    }
+
+    /// A column that no field takes has the field's name, and more than one value.
+    fn said_otherwise(&self, field: Field) -> bool {
+        let columns = self.facts.iter().enumerate();
+        columns
+            .filter(|(column, _)| !self.pairs.iter().any(|pair| pair.column == *column))
+            .any(|(_, facts)| {
+                let header = facts.header.unwrap_or_default();
+                facts.values.distinct.len() > 1 && score(header, field) > 0
+            })
     }
 
     /// The type needs the field, and no column fills it.
@@ -116,7 +129,7 @@ impl Plan<'_> {
         };
         let header = plain(name);
         let named = |code: &&str| contains(&header, &code.to_lowercase());
-        let word = CURRENCIES.into_iter().find(|code| named(&code))?;
+        let word = CURRENCIES.into_iter().find(named)?;
         let same = |name: &String| contains(&plain(name), &word.to_lowercase());
         rest.iter().all(same).then(|| Shared {
             word,

@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use chrono::{Datelike, Months};
+use chrono::{Datelike, Months, NaiveDate};
 use nexus_config::Postgres;
 use tokio_postgres::{Client, NoTls};
 
@@ -109,6 +109,6 @@ fn leaf(rows: &LeafRows) -> String {
     rows.month.map_or_else(|| "rows".to_owned(), name)
 }
 
-fn name(month: impl Datelike) -> String {
+fn name(month: NaiveDate) -> String {
     format!("rows_y{:04}m{:02}", month.year(), month.month())
 }

@@ -54,7 +54,10 @@ async fn a_truncated_or_damaged_zstd_takes_its_committed_rows_with_it() {
 async fn archives_in_compressed_files_are_named() {
     bounded(async {
         let loading = Loading::start().await;
-        let tar = [b"in.csv".as_slice(), &[0; 251], b"ustar\000", &[0; 248], b"date,amount\n"].concat();
+        let mut tar = vec![0; 512];
+        tar[..6].copy_from_slice(b"in.csv");
+        tar[257..262].copy_from_slice(b"ustar");
+        tar.extend(b"date,amount\n");
         let error = async |bytes: &[u8]| loading.fails("in.csv", bytes, PROFILE).await;
         insta::assert_snapshot!(error(&tar).await, @"the file is neither CSV nor JSON Lines but looks like a tar archive: convert it to one of them first");
         insta::assert_snapshot!(error(&gzip(&tar)).await, @"the file is neither CSV nor JSON Lines but looks like a tar archive inside gzip: convert it to one of them first");

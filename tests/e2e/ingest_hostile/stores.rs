@@ -31,7 +31,7 @@ async fn beside(own: Store, timeout: Duration) -> Loading {
         settings.datasets.fetch_timeout = Span::new(timeout);
         settings.datasets.fetch_retry_base = Span::new(Duration::from_millis(1));
         settings.datasets.fetch_bytes_max = Bytes::new(16 << 20);
-        settings.retry.attempts = ATTEMPTS.into();
+        settings.retry.attempts = ATTEMPTS;
     })
     .await
 }

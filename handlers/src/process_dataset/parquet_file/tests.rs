@@ -281,7 +281,7 @@ fn a_file_that_is_written_to_while_it_is_read_is_noticed() {
     std::fs::write(&path, [bytes, vec![0]].concat()).unwrap();
     assert!(matches!(
         opened.drain(),
-        Err(InputError::ChangedSince { .. })
+        Err(InputError::ChangedWhileRead { .. })
     ));
     std::fs::remove_file(path).unwrap();
 }

@@ -59,6 +59,13 @@ proptest! {
             if proposal.questions.is_empty() {
                 let profile = Profile::parse(&proposal.toml);
                 prop_assert!(profile.is_ok(), "{:?}\n{}", profile.err(), proposal.toml);
+                // The key that stands there as a comment is one.
+                let keyed = proposal
+                    .toml
+                    .replace("\n# [duplicates]", "\n[duplicates]")
+                    .replace("\n# key = [", "\nkey = [")
+                    .replace("\n# policy = ", "\npolicy = ");
+                prop_assert!(Profile::parse(&keyed).is_ok(), "{keyed}");
             }
         }
     }

@@ -103,6 +103,22 @@ fn a_role_that_nothing_tells_is_asked() {
 }
 
 #[test]
+fn a_type_in_other_words_is_not_passed_over() {
+    let csv = "Vendor ID,Name,Address,Type\n1,Brown,Main St,Supplier\n2,Smith,High St,Staff\n";
+    let open = propose(&sample(csv), &Answers::default());
+    insta::assert_snapshot!(show(&open), @r#"
+        parties sure: its columns speak of 'address', 'vendor'
+        Vendor ID → party_id | . | sure | 2 of 2 values are there; header says 'Vendor ID'
+        Name → party_name | . | sure | 2 of 2 values are there; header says 'Name'
+        Address → address | . | sure | 2 of 2 values are there; header says 'Address'
+        Type →  | . | not loaded | its name says role, but its values, like "Supplier", do not
+        ? What are the parties? (no column says vendor, employee)
+          --role vendor: each row: vendor
+          --role employee: each row: employee
+        "#);
+}
+
+#[test]
 fn holidays_in_two_languages() {
     let english = "Date,Holiday,State\n2024-01-01,New Year's Day,\n12/25/2024,Christmas Day,NY\n";
     let german = "Datum;Feiertag\n01.01.2024;Neujahr\n25.12.2024;1. Weihnachtstag\n";
