@@ -80,7 +80,6 @@ fn load_request(error: &LoadRequestError) -> Option<(Exit, Option<String>)> {
         // The next cause in the chain may not be there: these are transparent.
         LoadRequestError::Ledger(error) => known(error),
         LoadRequestError::Source(SourceRefused::Path(error)) => known(error),
-        LoadRequestError::Source(SourceRefused::NotUtf8(_)) => Some((Exit::Usage, None)),
         LoadRequestError::Source(SourceRefused::Url { .. }) => {
             Some((Exit::Usage, Some(STORES.to_owned())))
         }
@@ -92,7 +91,9 @@ fn load_request(error: &LoadRequestError) -> Option<(Exit, Option<String>)> {
             let hint = "`nexus profiles show NAME` prints one to start from";
             Some((Exit::Usage, Some(hint.to_owned())))
         }
-        LoadRequestError::Invalid(_) => Some((Exit::Usage, None)),
+        LoadRequestError::Invalid(_) | LoadRequestError::Source(SourceRefused::NotUtf8(_)) => {
+            Some((Exit::Usage, None))
+        }
     }
 }
 

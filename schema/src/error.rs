@@ -55,6 +55,7 @@ impl From<DieselError> for Error {
                     .unwrap_or_default();
                 let text = format!("{message}{detail}");
                 match kind {
+                    _ if is_ours(message) => Self::Database(text),
                     DatabaseErrorKind::UnableToSendCommand
                     | DatabaseErrorKind::ClosedConnection => Self::Unavailable(text),
                     DatabaseErrorKind::SerializationFailure => Self::Contended(text),
@@ -78,7 +79,12 @@ impl From<tokio_postgres::Error> for Error {
             // The driver's words name the step; the cause says what happened.
             let cause = std::error::Error::source(&error);
             let cause = cause.map(|cause| format!(": {cause}")).unwrap_or_default();
-            return Self::Unavailable(format!("{error}{cause}"));
+            let text = format!("{error}{cause}");
+            return if is_ours(&text) {
+                Self::Database(text)
+            } else {
+                Self::Unavailable(text)
+            };
         };
         let text = match db.detail() {
             Some(detail) => format!("{} ({detail})", db.message()),
@@ -93,6 +99,12 @@ impl From<tokio_postgres::Error> for Error {
             _ => Self::Database(text),
         }
     }
+}
+
+/// The driver could not even write the message, as with too many parameters: the server may be
+/// well, and would never be asked however often this were tried.
+fn is_ours(message: &str) -> bool {
+    message.starts_with("error encoding message to server")
 }
 
 impl From<diesel::ConnectionError> for Error {

@@ -12,6 +12,7 @@ use nexus_handlers::process_dataset::decoder::Decoder;
 use nexus_handlers::process_dataset::profile::Profile;
 use nexus_handlers::process_dataset::profiles;
 use nexus_handlers::process_dataset::settings::DecodeSettings;
+use nexus_handlers::process_dataset::text::month::MonthKey;
 use nexus_schema::copy::LeafRows;
 
 /// Rows as COPY wants them, in chunks, by month.
@@ -45,10 +46,7 @@ impl Encoded {
         while let Some(chunk) = decoder.next_chunk()? {
             let months = chunk.months.into_iter().map(|rows| {
                 encoded.rows += i64::try_from(rows.rows).unwrap_or(0);
-                (
-                    rows.month.map(|month| month.first_day()),
-                    rows.payload.into(),
-                )
+                (rows.month.map(MonthKey::first_day), rows.payload.into())
             });
             encoded.chunks.push(months.collect());
         }

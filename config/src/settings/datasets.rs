@@ -27,6 +27,8 @@ pub struct Datasets {
     pub rejects_kept_max: u64,
     /// Size of one line.
     pub line_bytes_max: Bytes,
+    /// Months that the dates of one file may fall into.
+    pub months_max: usize,
     /// Rows that are copied in one transaction.
     pub chunk_rows: usize,
     /// Bytes read from the file at once.
@@ -77,6 +79,7 @@ impl Datasets {
             self.line_bytes_max,
             Bytes::new(1),
         );
+        checks.at_least("datasets.months_max", self.months_max, 1);
         checks.at_least("datasets.chunk_rows", self.chunk_rows, 1);
         checks.at_least("datasets.read_block", self.read_block, Bytes::new(1));
         let one = Bytes::new(1);

@@ -4,6 +4,7 @@ use nexus_schema::copy::encode::{BinaryRows, int8_field};
 
 use super::cell::Cell;
 use super::checkpoint::Checkpoint;
+use super::input::InputError;
 use super::profile::Profile;
 use super::text::date::Date;
 use super::text::month::MonthKey;
@@ -72,6 +73,10 @@ pub(super) struct MonthBuffers {
     /// slot where the table has no months.
     slots: Vec<u32>,
     first_month: Option<u32>,
+    /// By slot: the file has a row of that month; and how many months that are.
+    seen: Vec<bool>,
+    months: usize,
+    months_max: usize,
     spare: Vec<Vec<u8>>,
     /// Bytes in the open buffers.
     bytes: usize,
@@ -84,7 +89,7 @@ struct OpenMonth {
 }
 
 impl MonthBuffers {
-    pub(super) fn new(scope: RowScope, profile: &Profile) -> Self {
+    pub(super) fn new(scope: RowScope, profile: &Profile, months_max: usize) -> Self {
         let columns = profile.dataset_type.columns().len();
         let fields = i16::try_from(SHARED_COLUMNS + columns).unwrap_or(i16::MAX);
         let months = profile.dataset_type.by_month().then(|| {
@@ -97,6 +102,9 @@ impl MonthBuffers {
             columns,
             open: Vec::new(),
             slots: vec![0; slots],
+            seen: vec![false; slots],
+            months: 0,
+            months_max,
             first_month: months.map(|[first, _]| first),
             spare: Vec::new(),
             bytes: 0,
@@ -111,10 +119,15 @@ impl MonthBuffers {
     /// Encodes one row into its month's buffer. The date is within the profile's bounds; in a
     /// table with months there is one.
     #[inline]
-    pub(super) fn push(&mut self, cells: &[Cell<'_>], date: Option<Date>, row_no: u64) {
-        let index = self.open_month(date);
+    pub(super) fn push(
+        &mut self,
+        cells: &[Cell<'_>],
+        date: Option<Date>,
+        row_no: u64,
+    ) -> Result<(), InputError> {
+        let index = self.open_month(date)?;
         let Some(open) = self.open.get_mut(index) else {
-            return;
+            return Ok(());
         };
         let rows = &mut open.rows;
         let before = rows.len();
@@ -126,6 +139,17 @@ impl MonthBuffers {
         }
         open.count += 1;
         self.bytes += rows.len() - before;
+        Ok(())
+    }
+
+    /// Counts the month of a row that is not encoded.
+    #[inline]
+    pub(super) fn see(&mut self, date: Option<Date>) -> Result<(), InputError> {
+        let (_, slot) = self.slot(date);
+        match self.seen.get(slot) {
+            Some(false) => self.see_new(slot),
+            _ => Ok(()),
+        }
     }
 
     /// Ends the streams and gives them, in order of time.
@@ -158,18 +182,41 @@ impl MonthBuffers {
     }
 
     #[inline]
-    fn open_month(&mut self, date: Option<Date>) -> usize {
-        let month = self.first_month.and(date).map(MonthKey::of);
-        let slot = month.map_or(0, MonthKey::index);
-        let slot = slot.wrapping_sub(self.first_month.unwrap_or(0)) as usize;
+    fn open_month(&mut self, date: Option<Date>) -> Result<usize, InputError> {
+        let (month, slot) = self.slot(date);
         match self.slots.get(slot) {
-            Some(&index @ 1..) => index as usize - 1,
+            Some(&index @ 1..) => Ok(index as usize - 1),
             _ => self.begin_month(month, slot),
         }
     }
 
+    #[inline]
+    fn slot(&self, date: Option<Date>) -> (Option<MonthKey>, usize) {
+        let month = self.first_month.and(date).map(MonthKey::of);
+        let slot = month.map_or(0, MonthKey::index);
+        let slot = slot.wrapping_sub(self.first_month.unwrap_or(0)) as usize;
+        (month, slot)
+    }
+
     #[cold]
-    fn begin_month(&mut self, month: Option<MonthKey>, slot: usize) -> usize {
+    fn see_new(&mut self, slot: usize) -> Result<(), InputError> {
+        if self.months == self.months_max {
+            return Err(InputError::TooManyMonths {
+                months_max: self.months_max,
+            });
+        }
+        self.months += 1;
+        if let Some(seen) = self.seen.get_mut(slot) {
+            *seen = true;
+        }
+        Ok(())
+    }
+
+    #[cold]
+    fn begin_month(&mut self, month: Option<MonthKey>, slot: usize) -> Result<usize, InputError> {
+        if self.seen.get(slot) == Some(&false) {
+            self.see_new(slot)?;
+        }
         let rows = BinaryRows::new(self.spare.pop().unwrap_or_default());
         self.open.push(OpenMonth {
             month,
@@ -179,7 +226,7 @@ impl MonthBuffers {
         if let Some(slot) = self.slots.get_mut(slot) {
             *slot = u32::try_from(self.open.len()).unwrap_or(0);
         }
-        self.open.len() - 1
+        Ok(self.open.len() - 1)
     }
 }
 

@@ -13,7 +13,7 @@ use super::table::Column;
 pub(super) fn merged(
     table: &[Column],
     earlier: &[ColumnStatistics],
-    reports: Vec<ColumnReport>,
+    reports: &[ColumnReport],
 ) -> serde_json::Result<Vec<ColumnStatistics>> {
     let mut merged = Vec::new();
     for (position, column) in (0..).zip(table) {

@@ -17,7 +17,7 @@ use super::value::Value;
 mod tests;
 
 /// Bytes of a column's name that are kept for messages and rejects.
-const NAME_BYTES_MAX: usize = 100;
+const NAME_BYTES_MAX: usize = 1024;
 
 /// A CSV file, opened.
 pub(super) struct CsvFile<R> {

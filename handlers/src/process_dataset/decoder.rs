@@ -92,7 +92,7 @@ impl Decoder {
         expected: Option<Prefix>,
     ) -> Result<Self, InputError> {
         let started = Instant::now();
-        let (mut engine, about) = opening::open(stored, &profile, scope, settings, expected)?;
+        let (mut engine, about) = opening::open(stored, profile, scope, settings, expected)?;
         each!(&mut engine, engine => engine.spent(started.elapsed()));
         Ok(Self { engine, about })
     }

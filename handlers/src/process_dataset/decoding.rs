@@ -86,10 +86,10 @@ fn decode(
     mut used: mpsc::UnboundedReceiver<Chunk>,
 ) -> Answer {
     let before = FileIdentity::of(&file).map_err(InputError::Io)?;
-    let again = file.try_clone().map_err(InputError::Io)?;
+    let watched = file.try_clone().map_err(InputError::Io)?;
     let mut decoder = match checkpoint {
-        Some(checkpoint) => Decoder::resume(again, profile, scope, settings, &checkpoint)?,
-        None => Decoder::start(again, profile, scope, settings)?,
+        Some(checkpoint) => Decoder::resume(file, profile, scope, settings, &checkpoint)?,
+        None => Decoder::start(file, profile, scope, settings)?,
     };
     while let Some(chunk) = decoder.next_chunk()? {
         if chunks.blocking_send(chunk).is_err() {
@@ -102,7 +102,7 @@ fn decode(
     }
     let about = decoder.about();
     let summary = decoder.finish()?;
-    let after = FileIdentity::of(&file).map_err(InputError::Io)?;
+    let after = FileIdentity::of(&watched).map_err(InputError::Io)?;
     match before.changed(&after) {
         Some(what) => Err(InputError::ChangedWhileRead { what }),
         None => Ok(Ended { summary, about }),

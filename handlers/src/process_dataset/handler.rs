@@ -170,6 +170,7 @@ impl DatasetLoader {
             record_bytes_max: self.settings.line_bytes_max.as_usize(),
             raw_text_bytes_max: self.settings.reject_raw_bytes_max.as_usize(),
             chunk_rows: self.settings.chunk_rows as u64,
+            months_max: self.settings.months_max,
             decoded_bytes_max: self.settings.decoded_bytes_max.get(),
             decoded_ratio_max: self.settings.decoded_ratio_max,
             scratch: self.settings.spool.clone(),
@@ -204,7 +205,7 @@ impl DatasetLoader {
                 } else {
                     Vec::new()
                 };
-                let columns = merged(table, &earlier, ended.summary.columns)
+                let columns = merged(table, &earlier, &ended.summary.columns)
                     .context("the statistics of the dataset's earlier loads")?;
                 let loaded = Loaded {
                     columns,

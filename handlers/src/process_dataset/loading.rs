@@ -6,6 +6,7 @@ use nexus_schema::copy::{ChunkToLoad, LeafRows, Loader};
 use nexus_workers::Context;
 
 use super::chunk::Chunk;
+use super::text::month::MonthKey;
 
 /// Loads a chunk and gives its buffers back.
 pub(super) async fn load_chunk(
@@ -26,7 +27,7 @@ pub(super) async fn load_chunk(
         .iter()
         .zip(&months)
         .map(|(rows, bytes)| LeafRows {
-            month: rows.month.map(|month| month.first_day()),
+            month: rows.month.map(MonthKey::first_day),
             bytes: bytes.clone(),
         })
         .collect();

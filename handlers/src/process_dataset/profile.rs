@@ -136,7 +136,7 @@ fn check(shape: &ProfileShape, mistakes: &mut Mistakes) -> Option<Profile> {
         posted_at: posted_at?,
         defaults,
         format: format?,
-        encoding: encoding?,
+        encoding,
         doubles: doubles?,
         duplicates,
         blanks: Blanks::new(&shape.blanks),

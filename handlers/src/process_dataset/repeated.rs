@@ -5,7 +5,7 @@ use std::io::{self, Read, Seek};
 
 use anyhow::Context as _;
 use nexus_jobs::CaseId;
-use nexus_schema::datasets::{StartedLoad, same_bytes};
+use nexus_schema::datasets::{EarlierLoad, StartedLoad, same_bytes};
 use nexus_workers::Context;
 use sha2::{Digest as _, Sha256};
 
@@ -38,7 +38,7 @@ pub(super) async fn loaded_before(
     let hashing = ctx.blocking().run(move || hash(file));
     let sha256 = hashing.await?.context("reading the file")?.to_string();
     let mut same = earlier.iter().filter(|load| load.sha256 == sha256);
-    Ok(same.next().map(|load| load.refusal()))
+    Ok(same.next().map(EarlierLoad::refusal))
 }
 
 fn hash(mut file: File) -> io::Result<Digest> {

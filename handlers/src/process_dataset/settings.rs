@@ -17,6 +17,8 @@ pub struct DecodeSettings {
     pub chunk_rows: u64,
     /// Encoded bytes after which a chunk ends even with fewer records. One record may exceed it.
     pub chunk_bytes_max: usize,
+    /// Months that the dates of a file may fall into.
+    pub months_max: usize,
     /// Bytes of a file after decompression, beyond which it is refused.
     pub decoded_bytes_max: u64,
     /// Bytes after decompression for each byte before, beyond which a file is refused.
@@ -33,6 +35,7 @@ impl Default for DecodeSettings {
             raw_text_bytes_max: 1024,
             chunk_rows: 50_000,
             chunk_bytes_max: 32 * 1024 * 1024,
+            months_max: 600,
             decoded_bytes_max: 64 << 30,
             decoded_ratio_max: 200,
             scratch: std::env::temp_dir(),

@@ -13,7 +13,7 @@ const GOOD: &str = "2010-03-01,1,a\n";
 const LONG_LINE_BYTES: u64 = 100 << 20;
 
 /// What it may add to a worker's memory: its buffers, by a wide margin, and no part of the line.
-const GROWTH_BYTES_MAX: u64 = 48 << 20;
+const GROWTH_BYTES_MAX: u64 = 24 << 20;
 
 #[tokio::test]
 async fn nul_bytes_reject_their_rows_alone() {

@@ -73,7 +73,7 @@ impl<S: RecordSource> Engine<S> {
         let keys = key_columns(&layout, &profile);
         Ok(Self {
             at,
-            months: MonthBuffers::new(scope, &profile),
+            months: MonthBuffers::new(scope, &profile, settings.months_max),
             rejects: RejectRows::new(scope, settings.raw_text_bytes_max),
             tally: Tally::default(),
             statistics: Statistics::new(profile.dataset_type.columns()),
@@ -197,12 +197,13 @@ impl<S: RecordSource> Engine<S> {
         };
         match row {
             Ok(cells) => {
-                if keep == Keep::All {
-                    let date = match self.at.date.and_then(|at| cells.get(at)) {
-                        Some(Cell::Day(date)) => Some(*date),
-                        _ => None,
-                    };
-                    self.months.push(&cells, date, row_no);
+                let date = match self.at.date.and_then(|at| cells.get(at)) {
+                    Some(Cell::Day(date)) => Some(*date),
+                    _ => None,
+                };
+                match keep {
+                    Keep::All => self.months.push(&cells, date, row_no)?,
+                    Keep::Counts => self.months.see(date)?,
                 }
                 self.statistics.observe(&cells);
                 if let Some(keys) = &mut self.keys {

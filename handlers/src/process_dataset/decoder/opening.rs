@@ -18,7 +18,7 @@ use super::engine::Engine;
 /// Opens the file, tells its format, and fits its columns to the profile.
 pub(super) fn open(
     stored: Stored,
-    profile: &Arc<Profile>,
+    profile: Arc<Profile>,
     scope: RowScope,
     settings: DecodeSettings,
     expected: Option<Prefix>,
@@ -35,7 +35,7 @@ pub(super) fn open(
         };
         let file = ParquetFile::open(stored, &bounds, profile.doubles, expected)?;
         let naming = Naming::NamesAndPositions;
-        let engine = Engine::new(file, naming, false, Arc::clone(profile), scope, settings)?;
+        let engine = Engine::new(file, naming, false, profile, scope, settings)?;
         let engine = AnyEngine::Parquet(Box::new(engine));
         return Ok((engine, About::parquet()));
     }
@@ -52,17 +52,16 @@ pub(super) fn open(
         encoding: Some((input.encoding(), input.encoding_basis())),
     };
     let (block, record) = (settings.block_bytes, settings.record_bytes_max);
-    let profile_again = Arc::clone(profile);
     let engine = if format == Format::JsonLines {
-        let file = JsonLines::open(input, keys(profile), block, record)?;
+        let file = JsonLines::open(input, keys(&profile), block, record)?;
         let naming = Naming::NamesOnly;
-        let engine = Engine::new(file, naming, false, profile_again, scope, settings)?;
+        let engine = Engine::new(file, naming, false, profile, scope, settings)?;
         AnyEngine::JsonLines(Box::new(engine))
     } else {
         let file = CsvFile::open(input, profile.csv, block, record)?;
         let naming = Naming::NamesAndPositions;
         let header = profile.csv.header;
-        let engine = Engine::new(file, naming, header, profile_again, scope, settings)?;
+        let engine = Engine::new(file, naming, header, profile, scope, settings)?;
         AnyEngine::Csv(Box::new(engine))
     };
     Ok((engine, about))

@@ -297,3 +297,60 @@ fn chunks_end_at_the_bound_of_bytes_too() {
     }
     assert_eq!(decoder.tally().loaded, 100);
 }
+
+#[test]
+fn dates_in_more_months_than_a_file_may_have_stop_it() {
+    let row = |number: u32| format!("a,{}-{:02}-01,1\n", 2000 + number / 12, number % 12 + 1);
+    let months = |count: u32| (0..count).map(row).collect::<String>();
+    let few = DecodeSettings {
+        months_max: 6,
+        ..settings(3, 64)
+    };
+    let run = |csv: &str| {
+        let text = format!("row_id,date,amount\n{csv}");
+        decode(
+            text.as_bytes(),
+            &profile("canonical-transactions"),
+            few.clone(),
+        )
+    };
+    // As often as they like, in whatever chunk.
+    assert_eq!(run(&months(6).repeat(5)).unwrap().1.tally.loaded, 30);
+    insta::assert_snapshot!(
+        run(&(months(6) + &months(7))).unwrap_err(),
+        @"the file's dates fall into more than 6 months, which is all that datasets.months_max allows: are the dates read rightly?"
+    );
+    // What an earlier attempt loaded counts, too.
+    let text = format!("row_id,date,amount\n{}", months(7));
+    let file = stored(text.as_bytes());
+    let canonical = profile("canonical-transactions");
+    let mut decoder = Decoder::start(file, Arc::clone(&canonical), SCOPE, few.clone()).unwrap();
+    let checkpoint = decoder.next_chunk().unwrap().unwrap().checkpoint;
+    let file = stored(text.as_bytes());
+    let mut resumed = Decoder::resume(file, canonical, SCOPE, few, &checkpoint).unwrap();
+    resumed.next_chunk().unwrap();
+    assert!(matches!(
+        resumed.next_chunk(),
+        Err(InputError::TooManyMonths { months_max: 6 })
+    ));
+}
+
+#[test]
+fn reference_data_has_no_months() {
+    let csv = "role,party_id,party_name\nVendor,v1,A\nowner,v2,B\nemployee,,C\nemployee,e1,\n";
+    let (output, summary) = decode(
+        csv.as_bytes(),
+        &profile("canonical-parties"),
+        settings(10, 64),
+    )
+    .unwrap();
+    insta::assert_snapshot!(show(&output.months[""], "iiiitttttttt").join("\n"), @"
+    7 8 9 1 1 vendor v1 A ~ ~ ~ ~
+    7 8 9 4 4 employee e1 ~ ~ ~ ~ ~
+    ");
+    insta::assert_snapshot!(show(&output.rejects, REJECT).join("\n"), @"
+    7 8 9 3 2 role unknown_value owner,v2,B
+    7 8 9 4 3 party_id missing_field employee,,C
+    ");
+    assert_eq!(summary.keys.unwrap().rows, 2);
+}

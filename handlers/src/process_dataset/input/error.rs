@@ -124,6 +124,15 @@ pub enum InputError {
         /// Bytes that should have been the same.
         prefix_bytes: u64,
     },
+    /// Dates in more months than a file may have: each new one is a partition for good.
+    #[error(
+        "the file's dates fall into more than {months_max} months, which is all that \
+         datasets.months_max allows: are the dates read rightly?"
+    )]
+    TooManyMonths {
+        /// The bound.
+        months_max: usize,
+    },
     /// The same bytes were read otherwise by an earlier attempt, as by another version.
     #[error("an earlier attempt read the same file differently: load it as a new dataset")]
     ReadDifferently,

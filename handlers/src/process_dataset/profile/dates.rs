@@ -13,7 +13,7 @@ use super::super::text::zone::Zone;
 use super::mistakes::Mistakes;
 use super::shape::{DateShape, InstantShape, StepsShape};
 
-/// Plausible dates, unless the profile says otherwise.
+/// Plausible dates: what a profile may narrow. Each month of them may become a partition.
 const DATE_MIN: &str = "1900-01-01";
 const DATE_MAX: &str = "2100-12-31";
 
@@ -107,6 +107,13 @@ pub(super) fn bounds(shape: &DateShape, mistakes: &mut Mistakes) -> Option<Range
     let min = bound("date.min", shape.min.as_ref(), DATE_MIN);
     let max = bound("date.max", shape.max.as_ref(), DATE_MAX);
     let (min, max) = (min?, max?);
+    let widest = DATE_MIN.parse::<Date>().ok()..=DATE_MAX.parse().ok();
+    for (setting, date) in [("date.min", min), ("date.max", max)] {
+        if !widest.contains(&Some(date)) {
+            let what = format_args!("{date} is not within {DATE_MIN} to {DATE_MAX}");
+            mistakes.add(setting, what);
+        }
+    }
     if min > max {
         mistakes.add("date.min", format_args!("{min} is after date.max, {max}"));
     }

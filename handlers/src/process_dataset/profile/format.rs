@@ -16,14 +16,10 @@ pub(super) fn format(text: Option<&str>, mistakes: &mut Mistakes) -> Option<Form
     stated.map(FormatChoice::Stated)
 }
 
-/// `Some(None)`: the bytes tell.
-pub(super) fn encoding(text: Option<&str>, mistakes: &mut Mistakes) -> Option<Option<Encoding>> {
-    let Some(text) = text.filter(|text| *text != AUTO) else {
-        return Some(None);
-    };
-    mistakes
-        .named("encoding", text, &Encoding::ALL, Encoding::as_str)
-        .map(Some)
+/// `None`: the bytes tell, or it is a mistake.
+pub(super) fn encoding(text: Option<&str>, mistakes: &mut Mistakes) -> Option<Encoding> {
+    let text = text.filter(|text| *text != AUTO)?;
+    mistakes.named("encoding", text, &Encoding::ALL, Encoding::as_str)
 }
 
 pub(super) fn doubles(text: Option<&str>, mistakes: &mut Mistakes) -> Option<Doubles> {
