@@ -1,6 +1,8 @@
 //! A short, seeded run of the fuzz drivers: the same inputs on every machine. The long,
 //! coverage-guided one is `cargo fuzz` (CONTRIBUTING.md).
 
+#![expect(clippy::expect_used, reason = "a test that cannot begin may panic")]
+
 mod fuzz {
     pub(crate) mod corpus;
     pub(crate) mod drivers;

@@ -20,6 +20,7 @@ mod tests;
 mod transcode;
 
 pub use bounds::InputBounds;
+pub(super) use bounds::RATIO_FLOOR_BYTES;
 pub use compression::Compression;
 pub use detect::{HEAD_BYTES, detect};
 pub use digest::Digest;

@@ -11,9 +11,9 @@ use parquet::column::reader::{ColumnReader, get_column_reader};
 use parquet::file::metadata::ParquetMetaData;
 use sha2::{Digest as _, Sha256};
 
-use super::input::{Digest, InputError, Prefix};
+use super::input::{Digest, FileIdentity, InputError, Prefix};
 use super::record_source::{Found, Record, RecordSource};
-use super::stored::{Stamp, Stored};
+use super::stored::Stored;
 use super::value::Value;
 
 mod bounds;
@@ -48,7 +48,7 @@ const HASH_BYTES: usize = 256 * 1024;
 /// A Parquet file as records.
 pub(super) struct ParquetFile {
     stored: Arc<Stored>,
-    stamp: Stamp,
+    identity: Option<FileIdentity>,
     prefix: Prefix,
     metadata: ParquetMetaData,
     columns: Vec<String>,
@@ -92,7 +92,7 @@ impl ParquetFile {
         expected: Option<Prefix>,
     ) -> Result<Self, InputError> {
         let started = Instant::now();
-        let stamp = stored.stamp().map_err(InputError::Io)?;
+        let identity = stored.identity().map_err(InputError::Io)?;
         let prefix = hash(&stored)?;
         if let Some(expected) = expected
             && expected != prefix
@@ -111,7 +111,7 @@ impl ParquetFile {
         Ok(Self {
             meter: Arc::new(Meter::new(bounds, prefix.bytes)),
             stored: Arc::new(stored),
-            stamp,
+            identity,
             prefix,
             slots: vec![None; columns.len()],
             columns,
@@ -314,7 +314,7 @@ impl RecordSource for ParquetFile {
     /// Everything was hashed at opening, and read again since: what was read must be what was
     /// hashed, as far as the file's length and its time can tell.
     fn drain(&mut self) -> Result<(), InputError> {
-        if self.stored.stamp().map_err(InputError::Io)? == self.stamp {
+        if self.stored.identity().map_err(InputError::Io)? == self.identity {
             Ok(())
         } else {
             Err(InputError::ChangedWhileRead {

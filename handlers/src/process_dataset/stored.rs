@@ -3,10 +3,11 @@
 use std::fs::File;
 use std::io::{self, Read};
 use std::os::unix::fs::FileExt;
-use std::time::SystemTime;
 
 use bytes::{Buf as _, Bytes};
 use parquet::file::reader::Length;
+
+use super::input::FileIdentity;
 
 /// A whole file. Read as a stream it starts at the beginning and moves on; `read_at` needs no
 /// place and moves nothing.
@@ -16,13 +17,6 @@ pub enum Stored {
     File(File),
     /// In memory.
     Bytes(Bytes),
-}
-
-/// What can be seen of a file without reading it. Two that differ mean that it was written to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Stamp {
-    bytes: u64,
-    modified: Option<SystemTime>,
 }
 
 /// Bytes at the beginning that tell a format whose text they are not.
@@ -49,26 +43,20 @@ impl Stored {
         Ok(head)
     }
 
-    /// Its length in bytes and, on disk, when it was written last.
-    pub(super) fn stamp(&self) -> io::Result<Stamp> {
+    /// What the file system says of it now; `None` in memory, where nothing changes.
+    pub(super) fn identity(&self) -> io::Result<Option<FileIdentity>> {
         match self {
-            Self::File(file) => {
-                let metadata = file.metadata()?;
-                Ok(Stamp {
-                    bytes: metadata.len(),
-                    modified: metadata.modified().ok(),
-                })
-            }
-            Self::Bytes(bytes) => Ok(Stamp {
-                bytes: bytes.len() as u64,
-                modified: None,
-            }),
+            Self::File(file) => FileIdentity::of(file).map(Some),
+            Self::Bytes(_) => Ok(None),
         }
     }
 
     /// Its length in bytes.
     pub(super) fn length(&self) -> io::Result<u64> {
-        Ok(self.stamp()?.bytes)
+        match self {
+            Self::File(file) => Ok(file.metadata()?.len()),
+            Self::Bytes(bytes) => Ok(bytes.len() as u64),
+        }
     }
 
     /// Exactly these bytes. Fails with `UnexpectedEof`, and before it takes memory for them, where

@@ -6,6 +6,7 @@ use super::*;
 use crate::process_dataset::profiles;
 use crate::process_dataset::reject::RejectReason;
 
+mod encodings;
 mod resume;
 
 const SCOPE: RowScope = RowScope {

@@ -31,7 +31,7 @@ impl Beginning {
             return Err(InputError::ForeignFormat { what });
         }
         let (encoding, basis, mark_len) = resolve(&sample, stated)?;
-        let mut transcoder = Transcoder::new(encoding);
+        let mut transcoder = Transcoder::new(encoding, basis);
         let whole = sample.len() < HEAD_BYTES;
         let mut text = sample;
         text.drain(..mark_len);

@@ -4,7 +4,7 @@ use super::InputError;
 
 /// Decoded bytes below which the ratio is not looked at: small files that are very regular
 /// compress a thousandfold and harm nobody.
-pub(super) const RATIO_FLOOR_BYTES: u64 = 64 * 1024 * 1024;
+pub(in super::super) const RATIO_FLOOR_BYTES: u64 = 64 * 1024 * 1024;
 
 /// Bounds of reading one file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

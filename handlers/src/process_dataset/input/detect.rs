@@ -16,7 +16,8 @@ const BYTE_ORDER_MARKS: [(&[u8], Encoding); 3] = [
 ///
 /// In this order: a byte order mark; NUL bytes in every second place, which ASCII has in UTF-16;
 /// well-formed UTF-8, or UTF-8 with fewer faults than good characters beyond ASCII, whose bad
-/// records can be rejected one by one; else Windows-1252.
+/// records can be rejected one by one; else Windows-1252, in which a character of UTF-8 is then a
+/// fault and rejected too, so that a guess never alters a text.
 ///
 /// Never Latin-1, which has to be stated: where both have printable characters they agree, and
 /// text does not hold the control characters that Latin-1 has at 80 to 9F. What makes no sense in

@@ -8,6 +8,7 @@ use super::*;
 mod bombs;
 mod compressed;
 mod encodings;
+mod guessed;
 
 const BLOCK: usize = 64;
 

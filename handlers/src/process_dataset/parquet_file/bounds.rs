@@ -1,5 +1,7 @@
 //! How large a Parquet file may be, and how its floats are taken.
 
+use super::super::settings::DecodeSettings;
+
 /// What is taken from a Parquet file at most. Everything that a file says about its own sizes is
 /// compared with these before memory is set aside for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,11 +19,12 @@ pub struct ParquetBounds {
 
 impl Default for ParquetBounds {
     fn default() -> Self {
+        let decoding = DecodeSettings::default();
         Self {
             footer_bytes_max: 8 * 1024 * 1024,
             held_bytes_max: 256 * 1024 * 1024,
-            decoded_bytes_max: 64 * 1024 * 1024 * 1024,
-            decoded_ratio_max: 1000,
+            decoded_bytes_max: decoding.decoded_bytes_max,
+            decoded_ratio_max: decoding.decoded_ratio_max.into(),
         }
     }
 }

@@ -2,12 +2,9 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::super::input::InputError;
+use super::super::input::{InputError, RATIO_FLOOR_BYTES};
 use super::bounds::ParquetBounds;
 use super::fault::too_large;
-
-/// Decoded bytes up to which the ratio is not looked at: a small file may be small for a reason.
-const RATIO_FROM_BYTES: u64 = 64 * 1024 * 1024;
 
 /// Shared by the columns of a file.
 #[derive(Debug)]
@@ -24,7 +21,7 @@ impl Meter {
     pub(super) fn new(bounds: &ParquetBounds, file_bytes: u64) -> Self {
         let by_ratio = file_bytes
             .saturating_mul(bounds.decoded_ratio_max)
-            .max(RATIO_FROM_BYTES);
+            .max(RATIO_FLOOR_BYTES);
         Self {
             held: AtomicU64::new(0),
             pages: AtomicU64::new(0),

@@ -60,12 +60,6 @@ pub(super) fn time_of_day(micros: i64) -> Option<[i64; 4]> {
     ])
 }
 
-/// A day, and a time of day as its parts.
-pub(super) fn split(micros: i64) -> Option<(Date, [i64; 4])> {
-    let day = Date::from_days(i32::try_from(micros.div_euclid(MICROS_PER_DAY)).ok()?)?;
-    Some((day, time_of_day(micros.rem_euclid(MICROS_PER_DAY))?))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -103,11 +97,5 @@ mod tests {
     fn times_of_day_end_at_midnight() {
         assert_eq!(time_of_day(MICROS_PER_DAY - 1), Some([23, 59, 59, 999_999]));
         assert_eq!([time_of_day(-1), time_of_day(MICROS_PER_DAY)], [None; 2]);
-        let (day, time) = split(-1).unwrap();
-        assert_eq!(
-            (day.to_string().as_str(), time),
-            ("1999-12-31", [23, 59, 59, 999_999])
-        );
-        assert_eq!(split(i64::MAX), None);
     }
 }

@@ -1,10 +1,8 @@
 //! A record as one JSON object, for the table of rejects.
 
-use std::fmt::Write as _;
-
 use super::super::reject;
+use super::super::text::written;
 use super::super::value::Value;
-use super::moment;
 
 /// Bytes of a column's name that are kept: a file may have one of megabytes.
 const NAME_BYTES_MAX: usize = 1024;
@@ -47,18 +45,8 @@ fn plain(value: Value<'_>, bytes_max: usize, json: &mut Vec<u8>) {
         Value::Missing => json.extend_from_slice(b"null"),
         Value::Number(number) => json.extend_from_slice(number),
         Value::Text(text) => quoted(text, bytes_max, json),
-        Value::Day(day) => quoted(day.to_string().as_bytes(), bytes_max, json),
-        Value::Moment(at) => {
-            let mut written = String::new();
-            if let Some((day, [hours, minutes, seconds, micros])) = moment::split(at.micros) {
-                let zone = if at.utc { "Z" } else { "" };
-                // Writing to a String cannot fail.
-                let _ = write!(
-                    written,
-                    "{day}T{hours:02}:{minutes:02}:{seconds:02}.{micros:06}{zone}"
-                );
-            }
-            quoted(written.as_bytes(), bytes_max, json);
+        Value::Day(_) | Value::Moment(_) => {
+            quoted(written::text(value).as_bytes(), bytes_max, json);
         }
         Value::Unreadable(reason) => {
             quoted(format!("({reason})").as_bytes(), bytes_max, json);
@@ -115,7 +103,7 @@ mod tests {
             ),
             ("bad", Value::Unreadable(RejectReason::NotScalar)),
         ];
-        insta::assert_snapshot!(raw(&fields, 1000), @r#"{"id":"a\"b\\c\n\u0000\xff\u0001","n":-12.50,"none":null,"at":"2000-01-01T00:00:00.000001Z","wall":"2000-01-01T00:00:00.000000","bad":"(not_scalar)"}"#);
+        insta::assert_snapshot!(raw(&fields, 1000), @r#"{"id":"a\"b\\c\n\u0000\xff\u0001","n":-12.50,"none":null,"at":"2000-01-01T00:00:00.000001Z","wall":"2000-01-01T00:00:00","bad":"(not_scalar)"}"#);
         assert_eq!(raw(&[], 1000), "{}");
     }
 

@@ -45,7 +45,7 @@ fn a_bomb_is_stopped_while_it_is_small() {
             "{error:?}"
         );
         assert!(
-            read > bounds::RATIO_FLOOR_BYTES && read <= bounds::RATIO_FLOOR_BYTES + MIB,
+            read > RATIO_FLOOR_BYTES && read <= RATIO_FLOOR_BYTES + MIB,
             "{read}"
         );
 
