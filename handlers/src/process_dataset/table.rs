@@ -165,3 +165,21 @@ const fn optional(field: Field, kind: ColumnKind) -> Column {
         required: false,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use nexus_schema::datasets::DatasetTable;
+
+    use super::*;
+
+    /// Rows are copied by position, and keys are compared by name: both crates must mean the same.
+    #[test]
+    fn columns_are_those_that_the_ledger_knows() {
+        for dataset_type in DatasetType::ALL {
+            let table = DatasetTable::of_type(dataset_type.as_str()).unwrap();
+            let names = dataset_type.columns().iter().map(|column| column.field.name());
+            assert_eq!(names.collect::<Vec<_>>(), table.columns());
+            assert!(dataset_type.columns().len() <= COLUMNS_MAX);
+        }
+    }
+}

@@ -112,4 +112,11 @@ impl Sample {
         let mut texts = self.columns.iter().chain(cells);
         texts.find(|text| !text.is_ascii()).map(String::as_str)
     }
+
+    /// Whether bytes stand in it that the encoding does not have.
+    pub fn has_faults(&self) -> bool {
+        let cells = self.rows.iter().flatten().flatten();
+        let mut texts = self.columns.iter().chain(cells);
+        texts.any(|text| text.contains(char::REPLACEMENT_CHARACTER))
+    }
 }

@@ -89,6 +89,14 @@ fn encoding(plan: &Plan<'_>, out: &mut Writer) {
             "By the look of the bytes, which are hardly UTF-8 by chance. {}",
             reads(&text)
         )),
+        // Stated, it would not be doubted, and UTF-8 would load as other letters.
+        _ if encoding == Encoding::Windows1252 && plan.sample.has_faults() => {
+            out.comment(
+                "Windows-1252 by the look of the bytes, but not all of them: the sample is mixed \
+                 with UTF-8 or another encoding. So nothing is stated, and a load rejects the rest.",
+            );
+            return out.set("encoding", "auto");
+        }
         (_, Some(text)) if encoding == Encoding::Windows1252 => out.comment(&format!(
             "By the look of the bytes: no UTF-8, so one byte a character. {}",
             reads(&text)

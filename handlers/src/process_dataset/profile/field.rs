@@ -62,20 +62,6 @@ impl Field {
         Self::Name,
     ];
 
-    /// Fields that are kept as the text they are, in the order of the tables.
-    pub const TEXTS: [Self; 10] = [
-        Self::PayerAccount,
-        Self::PayeeAccount,
-        Self::PartyId,
-        Self::PartyName,
-        Self::Employee,
-        Self::Approver,
-        Self::DocumentNumber,
-        Self::Reference,
-        Self::Category,
-        Self::Description,
-    ];
-
     /// The name in profiles.
     pub const fn name(self) -> &'static str {
         match self {

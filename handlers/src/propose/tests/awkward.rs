@@ -330,3 +330,25 @@ fn lakhs_exponents_and_stray_quotes() {
         "#);
     assert_eq!(load(csv, &proposal), (2, 2));
 }
+
+#[test]
+fn windows_1252_is_not_stated_where_the_sample_is_mixed() {
+    let mut csv = b"row_id,date,amount,party_name\nr0,2024-01-31,1.00,caf\xe9\n".to_vec();
+    csv.extend_from_slice("r1,2024-01-31,2.00,plain\n".repeat(9).as_bytes());
+    let encoding = |csv: &[u8]| {
+        let head = Head::read(csv, sample::SAMPLE_BYTES_MAX).unwrap();
+        let sample = read_sample(&head, "file.csv").unwrap();
+        let proposal = propose(&sample, &transactions());
+        let stated = proposal
+            .toml
+            .lines()
+            .find(|line| line.starts_with("encoding"));
+        (stated.unwrap().to_owned(), load_bytes(csv, &proposal))
+    };
+    let stated = "encoding = \"windows-1252\"".to_owned();
+    assert_eq!(encoding(&csv), (stated, (10, 10)));
+    csv.extend_from_slice("r2,2024-01-31,3.00,Müller\n".as_bytes());
+    // The one record that would load as another name is rejected.
+    let auto = "encoding = \"auto\"".to_owned();
+    assert_eq!(encoding(&csv), (auto, (11, 10)));
+}

@@ -26,16 +26,16 @@ fn utf8_in_what_was_guessed_to_be_windows_1252_is_rejected() {
     let csv = stray_then_utf8(ASCII);
     let auto = canonical("auto");
     assert_eq!(auto.encoding, None);
-    for (rows, block) in [(10, 64), (100_000, 1 << 20)] {
-        let (output, summary) = decode(&csv, &auto, settings(rows, block)).unwrap();
-        assert_eq!(summary.tally.loaded, ASCII as u64 + 2);
-        insta::assert_snapshot!(show(&output.rejects, REJECT).join("\n"), @r"
+    let (output, summary) = decode(&csv, &auto, settings(10, 64)).unwrap();
+    let (again, _) = decode(&csv, &auto, settings(100_000, 1 << 20)).unwrap();
+    assert_eq!(output, again);
+    assert_eq!(summary.tally.loaded, ASCII as u64 + 2);
+    insta::assert_snapshot!(show(&output.rejects, REJECT).join("\n"), @r"
         7 8 9 3003 3002 party_name bad_encoding m1,2024-01-01,1,M\xffller
         7 8 9 3005 3004 party_name bad_encoding m3,2024-01-01,1,\xff \xff \xff
         ");
-        let rows = show(&output.months["y2024m01"], ROW).join("\n");
-        assert!(rows.contains("café") && rows.contains("Miller") && !rows.contains('Ã'));
-    }
+    let rows = show(&output.months["y2024m01"], ROW).join("\n");
+    assert!(rows.contains("café") && rows.contains("Miller") && !rows.contains('Ã'));
 }
 
 #[test]
