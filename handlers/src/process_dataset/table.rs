@@ -177,7 +177,10 @@ mod tests {
     fn columns_are_those_that_the_ledger_knows() {
         for dataset_type in DatasetType::ALL {
             let table = DatasetTable::of_type(dataset_type.as_str()).unwrap();
-            let names = dataset_type.columns().iter().map(|column| column.field.name());
+            let names = dataset_type
+                .columns()
+                .iter()
+                .map(|column| column.field.name());
             assert_eq!(names.collect::<Vec<_>>(), table.columns());
             assert!(dataset_type.columns().len() <= COLUMNS_MAX);
         }
