@@ -33,7 +33,7 @@ pub(crate) struct BenchArgs {
     /// A run of under 20 seconds: smaller numbers of rows and jobs, each measured once.
     #[arg(long)]
     quick: bool,
-    /// Also refresh the table between the markers of this file.
+    /// Also refresh the subject's table between its markers in this file.
     #[arg(long, value_name = "FILE")]
     docs: Option<PathBuf>,
 }
@@ -90,22 +90,28 @@ pub(crate) async fn run(args: BenchArgs, invocation: Invocation) -> anyhow::Resu
     let rig = Rig::new(invocation.settings).await?;
     let mut figures: Vec<Figure> = Vec::new();
     if matches!(args.subject, Subject::Ingest | Subject::All) {
-        figures.extend(
-            ingest::measure(&rig, scale)
-                .await
-                .context("measuring ingest")?,
-        );
+        let measured = ingest::measure(&rig, scale).await;
+        figures.extend(args.keep("ingest", measured.context("measuring ingest")?)?);
     }
     if matches!(args.subject, Subject::Jobs | Subject::All) {
-        figures.extend(jobs::measure(&rig, scale).await.context("measuring jobs")?);
-    }
-    if let Some(path) = &args.docs {
-        docs::refresh(path, &figures).with_context(|| format!("refreshing {}", path.display()))?;
+        let measured = jobs::measure(&rig, scale).await;
+        figures.extend(args.keep("jobs", measured.context("measuring jobs")?)?);
     }
     invocation
         .output
         .show(&figures, |figures, look| render(figures, look))?;
     Ok(Exit::Ok)
+}
+
+impl BenchArgs {
+    /// Refreshes the subject's table, if that was asked for.
+    fn keep(&self, subject: &str, figures: Vec<Figure>) -> anyhow::Result<Vec<Figure>> {
+        if let Some(path) = &self.docs {
+            docs::refresh(path, subject, &figures)
+                .with_context(|| format!("refreshing {}", path.display()))?;
+        }
+        Ok(figures)
+    }
 }
 
 /// The middle one of some measurements.

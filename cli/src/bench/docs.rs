@@ -1,4 +1,4 @@
-//! The table in `docs/benchmarks.md`, refreshed between its markers.
+//! The tables in `docs/benchmarks.md`, a subject each, refreshed between their markers.
 
 use std::path::Path;
 
@@ -6,15 +6,15 @@ use anyhow::Context as _;
 
 use super::figure::{Figure, readable};
 
-const BEGIN: &str = "<!-- figures: written by `make bench` -->";
 const END: &str = "<!-- end of figures -->";
 
-/// Writes the figures and the machine between the markers of a file.
-pub(super) fn refresh(path: &Path, figures: &[Figure]) -> anyhow::Result<()> {
+/// Writes a subject's figures and the machine between the subject's markers of a file.
+pub(super) fn refresh(path: &Path, subject: &str, figures: &[Figure]) -> anyhow::Result<()> {
+    let begin = format!("<!-- {subject} figures: written by `make bench` -->");
     let text = std::fs::read_to_string(path)?;
     let (before, rest) = text
-        .split_once(BEGIN)
-        .context("no marker for the figures' begin")?;
+        .split_once(&begin)
+        .with_context(|| format!("no marker for the begin of the {subject} figures"))?;
     let (_, after) = rest
         .split_once(END)
         .context("no marker for the figures' end")?;
@@ -22,7 +22,7 @@ pub(super) fn refresh(path: &Path, figures: &[Figure]) -> anyhow::Result<()> {
     let machine = machine();
     std::fs::write(
         path,
-        format!("{before}{BEGIN}\n\n{machine}\n\n{table}\n{END}{after}"),
+        format!("{before}{begin}\n\n{machine}\n\n{table}\n{END}{after}"),
     )?;
     Ok(())
 }
