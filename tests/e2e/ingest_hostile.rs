@@ -7,6 +7,7 @@
 
 use nexus_tests::Loading;
 
+mod bounds;
 mod changing;
 mod compression;
 mod encodings;

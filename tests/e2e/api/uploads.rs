@@ -51,6 +51,7 @@ async fn an_upload_is_loaded_plain_and_compressed() {
             assert_eq!(shown["name"], name);
         }
         worker.stop().await;
+        assert_eq!(spooled(bed), Vec::<String>::new(), "what was loaded");
     })
     .await;
 }
