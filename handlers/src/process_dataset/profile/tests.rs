@@ -171,3 +171,13 @@ fn a_natural_key_is_the_rows_own_unless_stated() {
         [Field::Role, Field::PartyId]
     );
 }
+
+#[test]
+fn the_guides_example_has_no_mistakes() {
+    let guide = include_str!("../../../../docs/guides/profiles.md");
+    let example = guide.split("```toml\n").nth(1).unwrap();
+    let example = example.split("```").next().unwrap();
+    let profile = Profile::parse(example).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(profile.dataset_type, DatasetType::BankStatements);
+    assert_eq!(profile.csv.skip_lines, 3);
+}
