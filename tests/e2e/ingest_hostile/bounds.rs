@@ -20,7 +20,10 @@ async fn more_currencies_than_there_are_load_with_their_sums() {
         let letter = |at: u32| char::from(b'A' + u8::try_from(at % 26).unwrap());
         let mut csv = "date,amount,currency\n".to_owned();
         for number in 0..26 * 26 * 26 {
-            let code: String = [number / 676, number / 26, number].map(letter).iter().collect();
+            let code: String = [number / 676, number / 26, number]
+                .map(letter)
+                .iter()
+                .collect();
             csv.push_str(&format!("2024-01-01,1.00,{code}\n"));
         }
         let ended = loading.loads("currencies.csv", csv, TRANSACTIONS).await;

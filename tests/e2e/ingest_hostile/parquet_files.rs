@@ -64,8 +64,8 @@ async fn doubles_are_no_amounts_unless_the_profile_takes_them() {
         {"date": "2010-03-01", "amount": 0.1000, "row_id": "1", "row_no": 1}
         {"date": "2010-03-02", "amount": 1234.5600, "row_id": "2", "row_no": 2}
         ---
-        3 bad_amount amount: {"date":"2010-03-03","amount":"(bad_amount)"}
-        4 bad_amount amount: {"date":"2010-03-04","amount":"(bad_amount)"}
+        3 bad_amount amount: {"date":"2010-03-03","amount":"NaN"}
+        4 bad_amount amount: {"date":"2010-03-04","amount":"inf"}
         5 amount_overflow amount: {"date":"2010-03-05","amount":100000000000000000000}
         6 bad_amount amount: {"date":"2010-03-06","amount":0.30000000000000004}
         7 bad_date date: {"date":"2010-02-30","amount":7}

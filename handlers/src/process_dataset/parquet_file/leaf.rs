@@ -164,6 +164,8 @@ impl Leaf {
             Content::Fixed(texts) => Value::Text(texts[place].data()),
             Content::Truths(truths) => Value::Text(if truths[place] { b"true" } else { b"false" }),
             Content::Numbers(numbers) => match numbers.get(place) {
+                // A float that is not a number is told as what it is, and rejected as an amount.
+                Some(word @ [.., b'N' | b'f']) => Value::Text(word),
                 Some(number) => Value::Number(number),
                 None => Value::Unreadable(UNWRITABLE_NUMBER),
             },

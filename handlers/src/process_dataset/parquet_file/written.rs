@@ -82,19 +82,15 @@ impl Written {
         }
     }
 
-    /// The shortest decimal that names the float. One that is not a number is not written.
+    /// The shortest decimal that names the float; `NaN`, `inf` or `-inf` where it is none.
     pub(super) fn double(&mut self, value: f64) {
-        if value.is_finite() {
-            let _ = write!(self.text, "{value}");
-        }
+        let _ = write!(self.text, "{value}");
         self.skip();
     }
 
     /// The same for a float of half the width, which fewer digits name.
     pub(super) fn float(&mut self, value: f32) {
-        if value.is_finite() {
-            let _ = write!(self.text, "{value}");
-        }
+        let _ = write!(self.text, "{value}");
         self.skip();
     }
 
@@ -205,8 +201,8 @@ mod tests {
             written(|texts| texts.double(1e21)),
             "1000000000000000000000"
         );
-        assert_eq!(written(|texts| texts.double(f64::NAN)), "(none)");
-        assert_eq!(written(|texts| texts.double(f64::NEG_INFINITY)), "(none)");
+        assert_eq!(written(|texts| texts.double(f64::NAN)), "NaN");
+        assert_eq!(written(|texts| texts.double(f64::NEG_INFINITY)), "-inf");
         let nanos = 3_661_000_000_000;
         assert_eq!(
             written(|texts| texts.time_of_day(nanos, Tick::Nanos)),
