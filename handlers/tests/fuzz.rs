@@ -50,17 +50,3 @@ fn amounts_survive_mutated_text() {
         }
     }
 }
-
-/// Writes the seeds where coverage-guided fuzzing starts from.
-#[test]
-#[ignore = "writes files; see CONTRIBUTING.md"]
-fn write_the_corpus() {
-    let directory = std::env::var_os("NEXUS_TEST_CORPUS").expect("NEXUS_TEST_CORPUS");
-    let directory = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("..")
-        .join(directory);
-    std::fs::create_dir_all(&directory).expect("a directory");
-    for (name, seed) in corpus::files() {
-        std::fs::write(directory.join(name.replace(' ', "-")), seed).expect("a file");
-    }
-}
