@@ -1,16 +1,23 @@
 -- Back to waiting, due after a while, with a dispatch row of its own. A retry
 -- keeps the attempt and notes its error; a snooze (no failure) takes it back.
 WITH again AS (
-    SELECT * FROM unnest($1::bigint[], $2::uuid[], $3::bigint[], $4::text[], $5::text[])
+    SELECT a.*, j.slots FROM unnest($1::bigint[], $2::uuid[], $3::bigint[], $4::text[], $5::text[])
         AS a(id, token, wait_ms, failure, error)
+    JOIN nexus.jobs AS j ON j.id = a.id AND j.token = a.token
+    ORDER BY a.id FOR NO KEY UPDATE OF j
 ), waiting AS (
     UPDATE nexus.jobs AS j
-    SET state = 'retryable', token = NULL,
+    SET state = 'retryable', token = NULL, slots = NULL,
         attempt = CASE WHEN a.failure IS NULL THEN j.attempt - 1 ELSE j.attempt END,
         due_at = now() + make_interval(secs => a.wait_ms / 1000.0)
-    FROM again AS a WHERE j.id = a.id AND j.token = a.token
+    FROM again AS a WHERE j.id = a.id
     RETURNING j.id, j.tenant_id, j.queue, j.band, j.due_at, j.run, j.attempt, j.lost_leases,
               a.failure, a.error
+), freed AS (
+    UPDATE nexus.gates AS g SET in_use = g.in_use - f.jobs
+    FROM (SELECT unnest(slots) AS gate, count(*) AS jobs FROM again
+          WHERE slots IS NOT NULL GROUP BY 1 ORDER BY 1) AS f
+    WHERE g.gate = f.gate
 ), entry AS (
     INSERT INTO nexus.dispatch (tenant_id, queue, band, due_at, suspect, job_ids)
     SELECT tenant_id, queue, band, due_at, lost_leases > 0, ARRAY[id] FROM waiting

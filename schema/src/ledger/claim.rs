@@ -57,6 +57,9 @@ pub struct ClaimedJob {
     /// Its own timeout in milliseconds.
     #[diesel(sql_type = Nullable<BigInt>)]
     pub timeout_ms: Option<i64>,
+    /// How it waits between attempts, as JSON text, where it was told otherwise than its kind.
+    #[diesel(sql_type = Nullable<Text>)]
+    pub backoff: Option<String>,
     /// When it was due.
     #[diesel(sql_type = Timestamptz)]
     pub due_at: DateTime<Utc>,

@@ -6,6 +6,9 @@
 -- $6 dispatch rows whose ids are all in $1  $7 whether these are suspects
 -- $8 a dispatch row of which only a part is in $1, or null  $9 what remains of it
 --
+-- What has expired stays unclaimed, and loses its dispatch row: the sweep by `expires_at` is its
+-- way forward.
+--
 -- Rows are locked in id order because the plan is an index scan over the key;
 -- should it ever differ, a deadlock is retried. `settled` reads `claimed` so that
 -- dispatch rows are locked after job rows, everywhere.
@@ -14,7 +17,8 @@ WITH claimed AS (
     SET state = 'running', token = $2, run = run + 1, attempt = attempt + 1, started_at = now()
     WHERE id = ANY ($1) AND state IN ('available', 'scheduled', 'retryable') AND due_at <= now()
       AND parked IS NULL AND kind = ANY ($3) AND (lost_leases = 0 OR $7)
-    RETURNING id, tenant_id, kind, args, run, attempt, attempts_max, timeout_ms, due_at
+      AND (expires_at IS NULL OR expires_at > now() OR run > 0)
+    RETURNING id, tenant_id, kind, args, run, attempt, attempts_max, timeout_ms, backoff, due_at
 ), found AS MATERIALIZED (
     SELECT count(*) AS jobs, array_agg(id) AS ids FROM claimed
 ), parked AS (
@@ -29,5 +33,6 @@ WITH claimed AS (
     INSERT INTO nexus.leases (token, worker_id, job_ids, expires_at)
     SELECT $2, $4, ids, now() + make_interval(secs => $5 / 1000.0) FROM found WHERE jobs > 0
 )
-SELECT id, tenant_id, kind, args::text, run, attempt, attempts_max, timeout_ms, due_at FROM claimed
+SELECT id, tenant_id, kind, args::text, run, attempt, attempts_max, timeout_ms, backoff::text, due_at
+FROM claimed
 ORDER BY id

@@ -1,5 +1,6 @@
 -- To history, completed; leases whose jobs are all settled close with it. A stale
--- token drops only its own job.
+-- token drops only its own job. What a job held is let go: slots, its reservation,
+-- its turn. For most jobs these find nothing in `gone`, and cost next to nothing.
 WITH done AS (
     SELECT * FROM unnest($1::bigint[], $2::uuid[], $3::text[]) AS d(id, token, result)
 ), gone AS (
@@ -8,12 +9,24 @@ WITH done AS (
 ), kept AS (
     INSERT INTO nexus.job_history (id, tenant_id, kind, queue, band, state, due_at, run, attempt,
         attempts_max, lost_leases, timeout_ms, tags, args, created_at, created_by, started_at,
-        finished_at, result)
+        expires_at, order_key, limit_key, backoff, replay_of, progress, finished_at, result)
     SELECT id, tenant_id, kind, queue, band, 'completed', due_at, run, attempt, attempts_max,
-           lost_leases, timeout_ms, tags, args, created_at, created_by, started_at, now(),
-           result::json
+           lost_leases, timeout_ms, tags, args, created_at, created_by, started_at,
+           expires_at, order_key, limit_key, backoff, replay_of, progress, now(), result::json
     FROM gone
 ), closed AS (
     DELETE FROM nexus.leases WHERE token = ANY ($4)
+), freed AS (
+    UPDATE nexus.gates AS g SET in_use = g.in_use - f.jobs
+    FROM (SELECT unnest(slots) AS gate, count(*) AS jobs FROM gone
+          WHERE slots IS NOT NULL GROUP BY 1 ORDER BY 1) AS f
+    WHERE g.gate = f.gate
+), released AS (
+    DELETE FROM nexus.reservations AS r USING gone AS g
+    WHERE g.unique_key IS NOT NULL AND r.key = g.unique_key AND r.job_id = g.id AND NOT r.outlives
+), passed AS (
+    UPDATE nexus.order_keys AS o SET head = NULL FROM gone AS g
+    WHERE g.order_key IS NOT NULL AND o.tenant_id = g.tenant_id AND o.key = g.order_key
+      AND o.head = g.id
 )
 SELECT id FROM gone

@@ -1,11 +1,19 @@
 -- Hands running jobs back unspent, due at once.
 WITH back AS (
-    SELECT * FROM unnest($1::bigint[], $2::uuid[]) AS b(id, token)
+    SELECT j.id, j.slots FROM unnest($1::bigint[], $2::uuid[]) AS b(id, token)
+    JOIN nexus.jobs AS j ON j.id = b.id AND j.token = b.token
+    ORDER BY j.id FOR NO KEY UPDATE OF j
 ), waiting AS (
     UPDATE nexus.jobs AS j
-    SET state = 'available', token = NULL, attempt = j.attempt - 1, due_at = least(j.due_at, now())
-    FROM back AS b WHERE j.id = b.id AND j.token = b.token
+    SET state = 'available', token = NULL, slots = NULL, attempt = j.attempt - 1,
+        due_at = least(j.due_at, now())
+    FROM back AS b WHERE j.id = b.id
     RETURNING j.id, j.tenant_id, j.queue, j.band, j.due_at, j.lost_leases
+), freed AS (
+    UPDATE nexus.gates AS g SET in_use = g.in_use - f.jobs
+    FROM (SELECT unnest(slots) AS gate, count(*) AS jobs FROM back
+          WHERE slots IS NOT NULL GROUP BY 1 ORDER BY 1) AS f
+    WHERE g.gate = f.gate
 ), entry AS (
     INSERT INTO nexus.dispatch (tenant_id, queue, band, due_at, suspect, job_ids)
     SELECT tenant_id, queue, band, due_at, lost_leases > 0, ARRAY[id] FROM waiting

@@ -6,31 +6,32 @@ WITH expired AS MATERIALIZED (
     SELECT token, worker_id, job_ids FROM nexus.leases
     WHERE expires_at < now() ORDER BY token LIMIT $1 FOR UPDATE SKIP LOCKED
 ), lost AS MATERIALIZED (
-    SELECT j.id, e.worker_id,
+    SELECT j.id, j.token, j.slots, e.worker_id,
            j.lost_leases > 0 AND j.attempt >= j.attempts_max AS spent
     FROM nexus.jobs AS j JOIN expired AS e ON j.id = ANY (e.job_ids) AND j.token = e.token
     ORDER BY j.id FOR UPDATE OF j SKIP LOCKED
 ), again AS (
     UPDATE nexus.jobs AS j
-    SET state = 'available', token = NULL, lost_leases = j.lost_leases + 1,
+    SET state = 'available', token = NULL, slots = NULL, lost_leases = j.lost_leases + 1,
         attempt = CASE WHEN j.lost_leases = 0 THEN j.attempt - 1 ELSE j.attempt END,
         due_at = now()
     FROM lost AS l WHERE j.id = l.id AND NOT l.spent
     RETURNING j.id, j.tenant_id, j.queue, j.band, j.due_at, j.run, j.attempt, l.worker_id
+), freed AS (
+    UPDATE nexus.gates AS g SET in_use = g.in_use - f.jobs
+    FROM (SELECT unnest(slots) AS gate, count(*) AS jobs FROM lost
+          WHERE slots IS NOT NULL AND NOT spent GROUP BY 1 ORDER BY 1) AS f
+    WHERE g.gate = f.gate
 ), entry AS (
     INSERT INTO nexus.dispatch (tenant_id, queue, band, due_at, suspect, job_ids)
     SELECT tenant_id, queue, band, due_at, true, ARRAY[id] FROM again
 ), dead AS (
-    DELETE FROM nexus.jobs AS j USING lost AS l WHERE j.id = l.id AND l.spent
-    RETURNING j.*, l.worker_id
-), kept AS (
-    INSERT INTO nexus.job_history (id, tenant_id, kind, queue, band, state, due_at, run, attempt,
-        attempts_max, lost_leases, timeout_ms, tags, args, created_at, created_by, started_at,
-        finished_at, reason)
-    SELECT id, tenant_id, kind, queue, band, 'discarded', due_at, run, attempt, attempts_max,
-           lost_leases + 1, timeout_ms, tags, args, created_at, created_by, started_at, now(),
-           $2
-    FROM dead
+    SELECT b.*, l.worker_id
+    FROM (SELECT array_agg(id) AS ids, array_agg(token) AS tokens,
+                 array_agg('discarded'::text) AS states, array_agg($2::text) AS reasons
+          FROM lost WHERE spent) AS s
+    CROSS JOIN LATERAL nexus.bury(s.ids, s.tokens, s.states, s.reasons, NULL, true) AS b
+    JOIN lost AS l USING (id)
 ), noted AS (
     INSERT INTO nexus.attempt_errors (tenant_id, job_id, run, attempt, reason, error, worker_id)
     SELECT tenant_id, id, run, attempt, 'lost_lease', $2, worker_id FROM again

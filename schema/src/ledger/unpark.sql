@@ -1,6 +1,6 @@
 -- Releases jobs that waited for a worker that knows their kind.
 WITH known AS (
-    SELECT id FROM nexus.jobs WHERE parked = 'unknown_kind' AND kind = ANY ($1)
+    SELECT id FROM nexus.jobs WHERE parked = 'unknown_kind' AND coalesce(parked_on, kind) = ANY ($1)
     ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED
 ), released AS (
     UPDATE nexus.jobs AS j SET parked = NULL FROM known AS k WHERE j.id = k.id
