@@ -15,6 +15,16 @@ pub mod nexus {
     }
 
     diesel::table! {
+        nexus.cancellations (job_id) {
+            job_id -> Int8,
+            tenant_id -> Int8,
+            reason -> Text,
+            asked_by -> Text,
+            asked_at -> Timestamptz,
+        }
+    }
+
+    diesel::table! {
         nexus.cases (id) {
             id -> Int8,
             tenant_id -> Int8,
@@ -157,6 +167,16 @@ pub mod nexus {
     }
 
     diesel::table! {
+        nexus.gates (gate) {
+            gate -> Text,
+            tenant_id -> Int8,
+            in_use -> Int4,
+            next_at -> Nullable<Timestamptz>,
+            waiting -> Bool,
+        }
+    }
+
+    diesel::table! {
         nexus.job_history (id, finished_at) {
             id -> Int8,
             tenant_id -> Int8,
@@ -178,6 +198,27 @@ pub mod nexus {
             finished_at -> Timestamptz,
             result -> Nullable<Json>,
             reason -> Nullable<Text>,
+            expires_at -> Nullable<Timestamptz>,
+            order_key -> Nullable<Text>,
+            limit_key -> Nullable<Text>,
+            backoff -> Nullable<Json>,
+            replay_of -> Nullable<Int8>,
+            progress -> Nullable<Json>,
+            ended_by -> Nullable<Text>,
+            replayed_as -> Nullable<Int8>,
+        }
+    }
+
+    diesel::table! {
+        nexus.job_logs (job_id, run, line, logged_at) {
+            tenant_id -> Int8,
+            job_id -> Int8,
+            run -> Int4,
+            line -> Int4,
+            level -> Text,
+            message -> Text,
+            fields -> Nullable<Json>,
+            logged_at -> Timestamptz,
         }
     }
 
@@ -202,6 +243,15 @@ pub mod nexus {
             created_at -> Timestamptz,
             created_by -> Text,
             started_at -> Nullable<Timestamptz>,
+            expires_at -> Nullable<Timestamptz>,
+            unique_key -> Nullable<Text>,
+            order_key -> Nullable<Text>,
+            limit_key -> Nullable<Text>,
+            backoff -> Nullable<Json>,
+            replay_of -> Nullable<Int8>,
+            progress -> Nullable<Json>,
+            slots -> Nullable<Array<Nullable<Text>>>,
+            parked_on -> Nullable<Text>,
         }
     }
 
@@ -216,11 +266,41 @@ pub mod nexus {
     }
 
     diesel::table! {
+        nexus.order_keys (tenant_id, key) {
+            tenant_id -> Int8,
+            key -> Text,
+            head -> Nullable<Int8>,
+        }
+    }
+
+    diesel::table! {
+        nexus.queues (name) {
+            name -> Text,
+            tenant_id -> Int8,
+            paused_at -> Nullable<Timestamptz>,
+            paused_by -> Nullable<Text>,
+            concurrency -> Nullable<Int4>,
+            changed_at -> Timestamptz,
+            changed_by -> Text,
+        }
+    }
+
+    diesel::table! {
         nexus.relays (id) {
             id -> Uuid,
             tenant_id -> Int8,
             sleeping -> Bool,
             seen_at -> Timestamptz,
+        }
+    }
+
+    diesel::table! {
+        nexus.reservations (key) {
+            key -> Text,
+            tenant_id -> Int8,
+            job_id -> Int8,
+            until -> Nullable<Timestamptz>,
+            outlives -> Bool,
         }
     }
 
@@ -244,6 +324,7 @@ pub mod nexus {
             started_at -> Timestamptz,
             seen_at -> Timestamptz,
             health -> Json,
+            asked -> Nullable<Text>,
         }
     }
 
@@ -257,6 +338,7 @@ pub mod nexus {
 
     diesel::allow_tables_to_appear_in_same_query!(
         attempt_errors,
+        cancellations,
         cases,
         dataset_columns,
         dataset_loads,
@@ -265,10 +347,15 @@ pub mod nexus {
         dataset_sums,
         datasets,
         dispatch,
+        gates,
         job_history,
+        job_logs,
         jobs,
         leases,
+        order_keys,
+        queues,
         relays,
+        reservations,
         tenants,
         workers,
     );
