@@ -55,7 +55,7 @@ async fn main() -> anyhow::Result<()> {
 
     // The job is there exactly if the transaction commits, together with its other writes.
     let mut conn = pool.get().await?;
-    let ids = conn
+    let enqueued = conn
         .transaction::<_, nexus_schema::Error, _>(async |conn| {
             diesel::sql_query("SELECT 'your own writes go here'")
                 .execute(conn)
@@ -81,7 +81,7 @@ async fn main() -> anyhow::Result<()> {
     let worker = tokio::spawn(worker.run(stop.clone()));
 
     let job = loop {
-        let found = jobs::find(&mut *pool.get().await?, ids[0]).await?;
+        let found = jobs::find(&mut *pool.get().await?, enqueued[0].id()).await?;
         match found {
             Some(detail) if detail.job.finished_at.is_some() => break detail.job,
             _ => tokio::time::sleep(std::time::Duration::from_millis(20)).await,

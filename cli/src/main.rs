@@ -26,6 +26,7 @@ mod invocation;
 mod output;
 mod roles;
 mod signals;
+mod sql_callers;
 mod user;
 mod waiting;
 

@@ -18,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::exit::{Exit, Failure};
 use crate::signals::Signals;
+use crate::sql_callers;
 
 /// Roles that share a ledger, a broker and an end.
 #[derive(Debug)]
@@ -59,6 +60,11 @@ impl Roles {
         self.start(relay.run(self.stop.clone()));
         self.start(rescuer.run(self.stop.clone()));
         self.start(orphans::watch(self.pool.clone(), self.stop.clone()));
+        self.start(sql_callers::record_when_there(
+            self.pool.clone(),
+            self.settings.clone(),
+            self.stop.clone(),
+        ));
         stats
     }
 

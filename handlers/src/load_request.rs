@@ -156,11 +156,12 @@ pub async fn request_load(
             })
             .map_err(|error| LedgerError::Invalid(error.to_string()))?
             .tenant(created.tenant);
-            let ids = producer.enqueue_in(conn, &[job], actor).await?;
-            let [job_id] = ids[..] else {
-                let count = ids.len();
+            let enqueued = producer.enqueue_in(conn, &[job], actor).await?;
+            let [job] = enqueued[..] else {
+                let count = enqueued.len();
                 return Err(LedgerError::Database(format!("{count} ids for one job")));
             };
+            let job_id = job.id();
             datasets::attach_job(conn, load_id, job_id).await?;
             Ok(Requested {
                 dataset_id,

@@ -6,6 +6,8 @@ mod process_dataset;
 pub use noop::Noop;
 pub use process_dataset::ProcessDataset;
 
+use std::time::Duration;
+
 use crate::job::{Job, Weight};
 use crate::lane::Band;
 
@@ -20,26 +22,38 @@ pub struct KindDefaults {
     pub band: Band,
     /// How many of it travel in one broker entry.
     pub weight: Weight,
+    /// Attempts in all; `None` takes the configured default.
+    pub attempts: fn() -> Option<u32>,
+    /// Longest time one attempt may take; `None` takes the worker's default.
+    pub timeout: Option<Duration>,
     /// Whether these arguments are of its shape; the text says what is wrong.
     pub check: fn(&str) -> Result<(), String>,
 }
 
-const fn defaults_of<J: Job>() -> KindDefaults {
-    KindDefaults {
-        kind: J::KIND,
-        queue: J::QUEUE,
-        band: J::BAND,
-        weight: J::WEIGHT,
-        check: |args| {
-            serde_json::from_str::<J>(args)
-                .map(drop)
-                .map_err(|error| error.to_string())
-        },
+impl KindDefaults {
+    /// Those of a kind known at compile time.
+    pub const fn of<J: Job>() -> Self {
+        Self {
+            kind: J::KIND,
+            queue: J::QUEUE,
+            band: J::BAND,
+            weight: J::WEIGHT,
+            attempts: || J::retry().map(|policy| policy.attempts),
+            timeout: J::TIMEOUT,
+            check: |args| {
+                serde_json::from_str::<J>(args)
+                    .map(drop)
+                    .map_err(|error| error.to_string())
+            },
+        }
     }
 }
 
 /// Every built-in kind.
-pub const BUILT_IN: [KindDefaults; 2] = [defaults_of::<Noop>(), defaults_of::<ProcessDataset>()];
+pub const BUILT_IN: [KindDefaults; 2] = [
+    KindDefaults::of::<Noop>(),
+    KindDefaults::of::<ProcessDataset>(),
+];
 
 /// The defaults of a built-in kind, by its name.
 pub fn built_in(kind: &str) -> Option<&'static KindDefaults> {

@@ -10,11 +10,13 @@
 //! | where a job waits: queue and priority band | [`lane`] |
 //! | states and their legal transitions | [`state`] |
 //! | the `Job` trait: a kind and its defaults | [`job`] |
-//! | a job about to be enqueued | [`new_job`] |
+//! | a job about to be enqueued, and what became of it | [`new_job`], [`enqueued`] |
+//! | unique jobs | [`unique`] |
 //! | retry policies | [`retry`] |
 //! | what a handler answers, and what becomes of it | [`outcome`], [`settle`] |
 //! | the argument struct of every built-in kind | [`kinds`] |
 
+pub mod enqueued;
 pub mod id;
 pub mod job;
 pub mod kinds;
@@ -24,12 +26,15 @@ pub mod outcome;
 pub mod retry;
 pub mod settle;
 pub mod state;
+pub mod unique;
 
+pub use enqueued::Enqueued;
 pub use id::{Actor, CaseId, DatasetId, JobId, LoadId, TenantId, Token, WorkerId};
 pub use job::{Execution, Job, Weight};
 pub use lane::{Band, Lane, QueueName};
-pub use new_job::{Due, NewJob};
+pub use new_job::{Deadline, Due, NewJob};
 pub use outcome::Outcome;
 pub use retry::RetryPolicy;
 pub use settle::{Attempted, FailureReason, Settlement, settle};
 pub use state::{State, Step};
+pub use unique::{OnConflict, Unique};

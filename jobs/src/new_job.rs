@@ -5,9 +5,10 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use serde_json::value::RawValue;
 
-use crate::id::TenantId;
+use crate::id::{JobId, TenantId};
 use crate::job::{Job, Weight};
 use crate::lane::{Band, QueueName};
+use crate::unique::Unique;
 
 /// When a job may first run. The ledger's clock decides when that is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +20,19 @@ pub enum Due {
     /// At this time.
     At(DateTime<Utc>),
 }
+
+/// When it is too late to start a job: one that has not started by then is discarded. The
+/// ledger's clock decides when that is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deadline {
+    /// After this long, counted from the enqueue.
+    In(Duration),
+    /// At this time.
+    At(DateTime<Utc>),
+}
+
+/// How a job waits between attempts, as JSON.
+pub type BackoffJson = serde_json::Value;
 
 /// A job about to be enqueued: a kind, its arguments, and what it wants otherwise
 /// than its kind's defaults.
@@ -44,6 +58,18 @@ pub struct NewJob {
     pub timeout: Option<Duration>,
     /// Words to find it by.
     pub tags: Vec<String>,
+    /// When it is too late to start it; `None`: never.
+    pub deadline: Option<Deadline>,
+    /// What it may not be there twice by.
+    pub unique: Option<Unique>,
+    /// Of the jobs of a tenant with one such key, only the oldest unfinished one runs.
+    pub order_key: Option<String>,
+    /// What limits per key count it under.
+    pub limit_key: Option<String>,
+    /// How it waits between attempts; `None` takes the kind's policy.
+    pub backoff: Option<BackoffJson>,
+    /// The dead letter that it runs again.
+    pub replay_of: Option<JobId>,
 }
 
 /// Most tags of one job.
@@ -67,6 +93,19 @@ pub fn check_tags(tags: &[String]) -> Result<(), String> {
         )),
         None => Ok(()),
     }
+}
+
+/// Longest ordering or limit key, in bytes.
+pub const KEY_BYTES_MAX: usize = 200;
+
+/// Whether a job may have this ordering or limit key; the text says what is wrong.
+pub fn check_key(key: &str) -> Result<(), String> {
+    if (1..=KEY_BYTES_MAX).contains(&key.len()) && !key.contains(char::is_control) {
+        return Ok(());
+    }
+    Err(format!(
+        "a key must be 1 to {KEY_BYTES_MAX} bytes without control characters"
+    ))
 }
 
 /// Why a job cannot be made.
@@ -122,6 +161,12 @@ impl NewJob {
             attempts: None,
             timeout: None,
             tags: Vec::new(),
+            deadline: None,
+            unique: None,
+            order_key: None,
+            limit_key: None,
+            backoff: None,
+            replay_of: None,
         })
     }
 
@@ -170,6 +215,48 @@ impl NewJob {
     /// The same job, with words to find it by.
     pub fn tags(mut self, tags: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.tags = tags.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// The same job, discarded unless it has started `wait` from the enqueue.
+    pub fn expires_in(mut self, wait: Duration) -> Self {
+        self.deadline = Some(Deadline::In(wait));
+        self
+    }
+
+    /// The same job, discarded unless it has started by `time`.
+    pub fn expires_at(mut self, time: DateTime<Utc>) -> Self {
+        self.deadline = Some(Deadline::At(time));
+        self
+    }
+
+    /// The same job, enqueued only if no other has its key.
+    pub fn unique(mut self, unique: Unique) -> Self {
+        self.unique = Some(unique);
+        self
+    }
+
+    /// The same job, run after those of its tenant that were enqueued with this key before.
+    pub fn order_key(mut self, key: impl Into<String>) -> Self {
+        self.order_key = Some(key.into());
+        self
+    }
+
+    /// The same job, counted under this key by limits per key.
+    pub fn limit_key(mut self, key: impl Into<String>) -> Self {
+        self.limit_key = Some(key.into());
+        self
+    }
+
+    /// The same job, waiting so between attempts.
+    pub fn backoff(mut self, backoff: BackoffJson) -> Self {
+        self.backoff = Some(backoff);
+        self
+    }
+
+    /// The same job, known to run a dead letter again.
+    pub fn replay_of(mut self, job: JobId) -> Self {
+        self.replay_of = Some(job);
         self
     }
 }

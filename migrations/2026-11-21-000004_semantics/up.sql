@@ -150,7 +150,8 @@ SELECT nexus.month_leaf('job_logs', (now() AT TIME ZONE 'UTC' + make_interval(mo
 FROM generate_series(0, 2) AS ahead;
 
 -- To history, discarded or cancelled: the one way there but for completion. Takes jobs by their
--- token, or by having none.
+-- token, or by having none. Reservations and ordering keys are locked in the order of keys, as
+-- enqueue does.
 CREATE FUNCTION nexus.bury(ids bigint[], tokens uuid[], states text[], reasons text[],
                            by text DEFAULT NULL, lost boolean DEFAULT false)
 RETURNS TABLE (id bigint, tenant_id bigint, run integer, attempt integer)
@@ -175,13 +176,19 @@ LANGUAGE sql AS $$
         FROM (SELECT unnest(slots) AS gate, count(*) AS jobs FROM gone
               WHERE slots IS NOT NULL GROUP BY 1 ORDER BY 1) AS f
         WHERE g.gate = f.gate
+    ), held AS (
+        SELECT r.key FROM gone AS g JOIN nexus.reservations AS r ON r.key = g.unique_key AND r.job_id = g.id
+        WHERE g.unique_key IS NOT NULL AND NOT r.outlives ORDER BY r.key FOR UPDATE OF r
     ), released AS (
-        DELETE FROM nexus.reservations AS r USING gone AS g
-        WHERE g.unique_key IS NOT NULL AND r.key = g.unique_key AND r.job_id = g.id AND NOT r.outlives
+        DELETE FROM nexus.reservations AS r USING held AS h WHERE r.key = h.key RETURNING 1
+    ), turns AS (
+        SELECT o.tenant_id, o.key FROM gone AS g
+        JOIN nexus.order_keys AS o ON o.tenant_id = g.tenant_id AND o.key = g.order_key AND o.head = g.id
+        WHERE g.order_key IS NOT NULL AND (SELECT count(*) FROM released) >= 0
+        ORDER BY o.tenant_id, o.key FOR NO KEY UPDATE OF o
     ), passed AS (
-        UPDATE nexus.order_keys AS o SET head = NULL FROM gone AS g
-        WHERE g.order_key IS NOT NULL AND o.tenant_id = g.tenant_id AND o.key = g.order_key
-          AND o.head = g.id
+        UPDATE nexus.order_keys AS o SET head = NULL FROM turns AS t
+        WHERE o.tenant_id = t.tenant_id AND o.key = t.key
     )
     SELECT id, tenant_id, run, attempt FROM gone
 $$;

@@ -1,7 +1,7 @@
 //! The enqueue client: the one way onto a queue.
 
 use nexus_config::{Enqueue, Retry, Settings};
-use nexus_jobs::{Actor, JobId, NewJob};
+use nexus_jobs::{Actor, Enqueued, NewJob};
 use nexus_schema::{AsyncPgConnection, Pool, Result, ledger, retrying};
 
 /// Enqueues jobs. Clones share the pool.
@@ -26,17 +26,17 @@ impl Producer {
     ///
     /// A connection that breaks while the server commits leaves it open whether
     /// the job was written; the call is then tried again, so such a job may be
-    /// there twice.
-    pub async fn enqueue(&self, job: &NewJob, actor: &Actor) -> Result<JobId> {
-        let ids = self.enqueue_many(std::slice::from_ref(job), actor).await?;
-        ids.into_iter().next().ok_or_else(|| {
+    /// there twice, unless it is unique.
+    pub async fn enqueue(&self, job: &NewJob, actor: &Actor) -> Result<Enqueued> {
+        let enqueued = self.enqueue_many(std::slice::from_ref(job), actor).await?;
+        enqueued.into_iter().next().ok_or_else(|| {
             nexus_schema::Error::Database("the ledger returned no id for a job".into())
         })
     }
 
-    /// Enqueues up to `enqueue.batch_max` jobs, all or none, and returns their ids
-    /// in order.
-    pub async fn enqueue_many(&self, jobs: &[NewJob], actor: &Actor) -> Result<Vec<JobId>> {
+    /// Enqueues up to `enqueue.batch_max` jobs, all or none but for those whose unique
+    /// key another job has, and returns what became of each, in order.
+    pub async fn enqueue_many(&self, jobs: &[NewJob], actor: &Actor) -> Result<Vec<Enqueued>> {
         retrying(self.pool.settings(), async || {
             let mut conn = self.pool.get().await?;
             ledger::enqueue(&mut conn, jobs, actor, &self.limits, &self.retry).await
@@ -51,7 +51,7 @@ impl Producer {
         conn: &mut AsyncPgConnection,
         jobs: &[NewJob],
         actor: &Actor,
-    ) -> Result<Vec<JobId>> {
+    ) -> Result<Vec<Enqueued>> {
         ledger::enqueue(conn, jobs, actor, &self.limits, &self.retry).await
     }
 
@@ -68,6 +68,6 @@ pub async fn enqueue_in(
     jobs: &[NewJob],
     actor: &Actor,
     settings: &Settings,
-) -> Result<Vec<JobId>> {
+) -> Result<Vec<Enqueued>> {
     ledger::enqueue(conn, jobs, actor, &settings.enqueue, &settings.retry).await
 }

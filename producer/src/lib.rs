@@ -16,4 +16,4 @@ pub mod relay;
 pub mod rescuer;
 
 pub use client::{Producer, enqueue_in};
-pub use nexus_jobs::{Due, Job, NewJob};
+pub use nexus_jobs::{Due, Enqueued, Job, NewJob, OnConflict, Unique};

@@ -6,8 +6,12 @@ use nexus_config::{Lease, Rescue};
 use nexus_schema::{Pool, ledger, months};
 use tokio_util::sync::CancellationToken;
 
-/// Looks for lost leases until told to stop, and makes next month's partitions
-/// on the way. Any number may run.
+/// Reservations of unique keys swept in one look: more than run out between two looks of a busy
+/// ledger, since a backlog of them slows nobody.
+const SWEEP_ROWS_MAX: u32 = 10_000;
+
+/// Looks for lost leases until told to stop; on the way it makes next month's partitions and
+/// sweeps reservations that ran out. Any number may run.
 #[derive(Debug)]
 pub struct Rescuer {
     pool: Pool,
@@ -95,6 +99,10 @@ impl Rescuer {
         if months_made.is_none_or(|at| at.elapsed() > MONTHS_EVERY) {
             months::make_ahead(&mut conn, self.months_ahead).await?;
             *months_made = Some(now);
+        }
+        let swept = ledger::sweep_reservations(&mut conn, SWEEP_ROWS_MAX).await?;
+        if swept > 0 {
+            tracing::debug!(swept, "reservations of unique keys that ran out");
         }
         if !seen.clear(now, ttl) {
             return Ok(());

@@ -55,6 +55,8 @@ impl From<DieselError> for Error {
                     .unwrap_or_default();
                 let text = format!("{message}{detail}");
                 match kind {
+                    // nexus.enqueue_jobs says so of what it refuses.
+                    _ if info.constraint_name() == Some("nexus_enqueue") => Self::Invalid(text),
                     _ if is_ours(message) => Self::Database(text),
                     DatabaseErrorKind::UnableToSendCommand
                     | DatabaseErrorKind::ClosedConnection => Self::Unavailable(text),

@@ -5,7 +5,9 @@ mod claim;
 mod enqueue;
 mod give_back;
 mod heartbeat;
+mod kinds;
 mod rescue;
+mod reservations;
 mod settle;
 mod unpark;
 
@@ -13,6 +15,8 @@ pub use claim::{Claim, ClaimedJob, claim};
 pub use enqueue::enqueue;
 pub use give_back::give_back;
 pub use heartbeat::{WorkerRecord, deregister, heartbeat, register};
+pub use kinds::{record_kinds, record_rules};
 pub use rescue::{Rescued, rescue};
+pub use reservations::sweep_reservations;
 pub use settle::{Settled, cancel, complete, discard, drop_leases, retry, snooze};
 pub use unpark::unpark_kinds;

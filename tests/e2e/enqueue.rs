@@ -5,7 +5,7 @@ use std::time::Duration;
 use chrono::Utc;
 use diesel_async::AsyncConnection;
 use nexus_jobs::kinds::{Noop, ProcessDataset};
-use nexus_jobs::{Band, DatasetId, JobId, LoadId, NewJob, QueueName, TenantId};
+use nexus_jobs::{Band, DatasetId, Enqueued, JobId, LoadId, NewJob, QueueName, TenantId};
 use nexus_producer::enqueue_in;
 use nexus_schema::{Error, jobs};
 use nexus_tests::bed::{actor, noop};
@@ -100,7 +100,7 @@ async fn jobs_are_there_exactly_if_the_callers_transaction_commits() {
         let rolled_back: Result<JobId, Error> = conn
             .transaction(async |conn| {
                 let ids = enqueue_in(conn, &[noop()], &actor(), settings).await?;
-                assert!(jobs::find(conn, ids[0]).await?.is_some());
+                assert!(jobs::find(conn, ids[0].id()).await?.is_some());
                 Err(Error::Invalid("the caller thinks again".into()))
             })
             .await;
@@ -109,10 +109,12 @@ async fn jobs_are_there_exactly_if_the_callers_transaction_commits() {
         let none = jobs::list(&mut conn, &jobs::Filter::default(), None, 10).await;
         assert!(none.unwrap().jobs.is_empty());
 
-        let committed: Result<Vec<JobId>, Error> = conn
+        let committed: Result<Vec<Enqueued>, Error> = conn
             .transaction(async |conn| enqueue_in(conn, &[noop()], &actor(), settings).await)
             .await;
-        let found = jobs::find(&mut conn, committed.unwrap()[0]).await.unwrap();
+        let found = jobs::find(&mut conn, committed.unwrap()[0].id())
+            .await
+            .unwrap();
         assert_eq!(found.unwrap().job.created_by, "test");
     })
     .await;

@@ -33,8 +33,8 @@ async fn a_killed_postgres_loses_nothing_and_the_relay_goes_on() {
         // take a job: what they acknowledge counts.
         let away = eventually("enqueueing fails", SOON, async || {
             match bed.producer().enqueue(&noop(), &actor()).await {
-                Ok(id) => {
-                    taken.lock().unwrap().push(id);
+                Ok(job) => {
+                    taken.lock().unwrap().push(job.id());
                     None
                 }
                 Err(error) => Some(error),
@@ -45,11 +45,11 @@ async fn a_killed_postgres_loses_nothing_and_the_relay_goes_on() {
         jobs.append(&mut taken.lock().unwrap());
 
         own.start_again().await;
-        let id = eventually("enqueueing works again", SOON, async || {
+        let job = eventually("enqueueing works again", SOON, async || {
             bed.producer().enqueue(&noop(), &actor()).await.ok()
         })
         .await;
-        jobs.push(id);
+        jobs.push(job.id());
         let lane = Lane {
             queue: QueueName::new(Noop::QUEUE).unwrap(),
             band: Band::Normal,

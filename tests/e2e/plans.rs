@@ -9,11 +9,12 @@ use std::time::Duration;
 use diesel::sql_types::{BigInt, Text};
 use diesel::{QueryableByName, sql_query};
 use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
-use nexus_jobs::{Band, FailureReason, JobId, Lane, QueueName, State};
+use nexus_jobs::{Band, FailureReason, JobId, Lane, NewJob, OnConflict, QueueName, State, Unique};
 use nexus_schema::jobs::{Filter, find, list};
 use nexus_schema::{dispatch, fence, ledger};
 use nexus_tests::bed::noop;
 use nexus_tests::{Claimant, in_bed};
+use serde_json::value::to_raw_value;
 
 /// Postgres turns to a generic plan after five custom ones.
 const RUNS: usize = 8;
@@ -29,7 +30,7 @@ struct Scans {
 async fn scans(conn: &mut AsyncPgConnection) -> Vec<Scans> {
     sql_query(
         "SELECT relname::text, seq_scan FROM pg_stat_xact_user_tables \
-         WHERE schemaname = 'nexus' AND relname IN ('jobs', 'dispatch') ORDER BY relname",
+         WHERE schemaname = 'nexus' AND relname IN ('jobs', 'dispatch', 'reservations', 'order_keys') ORDER BY relname",
     )
     .load(conn)
     .await
@@ -88,6 +89,13 @@ async fn over_a_backlog(before: &str, after: &str) {
              FROM generate_series(1, 50000) AS n RETURNING id, queue, band, due_at) \
              INSERT INTO nexus.dispatch (tenant_id, queue, band, due_at, job_ids) \
              SELECT 1, queue, band, due_at, ARRAY[id] FROM job",
+        )
+        .await;
+        bed.execute(
+            "INSERT INTO nexus.reservations (key, tenant_id, job_id, until) \
+                 SELECT 'key ' || n, 1, n, now() + interval '1 h' FROM generate_series(1, 50000) AS n; \
+             INSERT INTO nexus.order_keys (tenant_id, key, head) \
+                 SELECT 1, 'key ' || n, n FROM generate_series(1, 50000) AS n",
         )
         .await;
         bed.execute(after).await;
@@ -216,6 +224,36 @@ async fn looks(conn: &mut AsyncPgConnection) {
             .await
             .unwrap();
     })
+    .await;
+    no_scan(
+        conn,
+        "enqueue with options, and its end",
+        async |conn, nth| {
+            let settings = nexus_config::Settings::defaults();
+            let jobs: Vec<NewJob> = (0..100)
+                .map(|n| {
+                    let args = to_raw_value(&(nth / 2 * 100 + n)).unwrap();
+                    let unique = Unique::by_args().on_conflict(OnConflict::DEBOUNCE);
+                    let job = NewJob::raw("noop", args).unwrap().unique(unique);
+                    job.order_key(format!("key {}", 50_001 + n))
+                })
+                .collect();
+            let actor = nexus_tests::bed::actor();
+            let became = nexus_producer::enqueue_in(conn, &jobs, &actor, &settings)
+                .await
+                .unwrap();
+            assert_eq!(became[0].is_new(), nth % 2 == 0);
+            if nth == RUNS - 1 {
+                let claimant = Claimant::new();
+                let ids = became.iter().map(|job| job.id().0).collect();
+                let held = claimant.make(conn, claimant.claim_of(ids)).await;
+                ledger::complete(conn, &held.settled(&None), &[held.token])
+                    .await
+                    .unwrap();
+            }
+            ledger::sweep_reservations(conn, 100).await.unwrap();
+        },
+    )
     .await;
     no_scan(conn, "unpark", async |conn, _| {
         let kinds = ["noop".to_owned()];

@@ -9,7 +9,7 @@ use diesel::{QueryableByName, sql_query};
 use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 use nexus_config::Settings;
 use nexus_jobs::kinds::Noop;
-use nexus_jobs::{Actor, JobId, NewJob};
+use nexus_jobs::{Actor, Enqueued, JobId, NewJob};
 use nexus_producer::Producer;
 use nexus_queue::RedisTransport;
 use nexus_schema::pool::Pooled;
@@ -157,6 +157,12 @@ impl TestBed {
 
     /// Enqueues jobs.
     pub async fn enqueue(&self, jobs: &[NewJob]) -> Vec<JobId> {
+        let enqueued = self.enqueued(jobs).await;
+        enqueued.into_iter().map(Enqueued::id).collect()
+    }
+
+    /// Enqueues jobs, and tells what became of each.
+    pub async fn enqueued(&self, jobs: &[NewJob]) -> Vec<Enqueued> {
         self.producer()
             .enqueue_many(jobs, &actor())
             .await

@@ -68,6 +68,7 @@ async fn once(
             none => {
                 let conn = none.insert(engine.pool.connect().await?);
                 ledger::register(conn, record).await?;
+                ledger::record_kinds(conn, &engine.registry.defaults()).await?;
                 conn
             }
         };

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
+use nexus_jobs::kinds::KindDefaults;
 use nexus_jobs::{Execution, Job, Outcome, RetryPolicy};
 
 use crate::context::Context;
@@ -22,6 +23,7 @@ pub(crate) struct Known {
     pub(crate) execution: Execution,
     pub(crate) timeout: Option<Duration>,
     pub(crate) retry: Option<RetryPolicy>,
+    defaults: KindDefaults,
 }
 
 /// The kinds that a process knows, each with its handler.
@@ -64,6 +66,7 @@ impl Registry {
             execution: J::EXECUTION,
             timeout: J::TIMEOUT,
             retry: J::retry(),
+            defaults: KindDefaults::of::<J>(),
         };
         self.kinds.insert(J::KIND, known);
         self
@@ -74,6 +77,11 @@ impl Registry {
         let mut kinds: Vec<String> = self.kinds.keys().map(|&kind| kind.to_owned()).collect();
         kinds.sort_unstable();
         kinds
+    }
+
+    /// What the jobs of each kind have unless they say otherwise.
+    pub fn defaults(&self) -> Vec<KindDefaults> {
+        self.kinds.values().map(|known| known.defaults).collect()
     }
 
     pub(crate) fn get(&self, kind: &str) -> Option<&Known> {

@@ -1,14 +1,17 @@
 //! What a caller says of a job, and the job that it makes. Pure.
 
+mod unique;
+
 use chrono::{DateTime, Utc};
 use nexus_config::Span;
 use nexus_jobs::kinds::built_in;
-use nexus_jobs::new_job::check_tags;
-use nexus_jobs::{Band, Due, NewJob, QueueName, TenantId};
+use nexus_jobs::new_job::{BackoffJson, check_key, check_tags};
+use nexus_jobs::{Band, Deadline, Due, NewJob, QueueName, TenantId};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
+use self::unique::UniqueRequest;
 use crate::error::ApiError;
 use crate::extract::{Unreadable, decode};
 
@@ -48,6 +51,22 @@ pub(crate) struct JobRequest {
     /// Words to find it by: at most 20, of at most 100 bytes each.
     #[serde(default)]
     tags: Vec<String>,
+    /// Discarded unless it has started after this long, as a duration with a unit.
+    #[schema(value_type = Option<String>, example = "1h")]
+    expires_in: Option<Span>,
+    /// Discarded unless it has started by this time, instead (RFC 3339).
+    expires_at: Option<DateTime<Utc>>,
+    /// What it may not be there twice by: `true`, or in detail.
+    #[schema(value_type = Option<UniqueRequest>)]
+    unique: Option<Box<RawValue>>,
+    /// Of the jobs of a tenant with one such key, only the oldest unfinished one runs.
+    #[schema(example = "account 7")]
+    order_key: Option<String>,
+    /// What limits per key count it under.
+    limit_key: Option<String>,
+    /// How it waits between attempts.
+    #[schema(value_type = Option<Object>)]
+    backoff: Option<BackoffJson>,
     /// Whose job it is; tenant 1 if left out.
     tenant_id: Option<i64>,
 }
@@ -145,6 +164,19 @@ impl JobRequest {
         job.attempts = self.attempts;
         job.timeout = self.timeout.map(Span::get);
         job.tags = self.tags;
+        job.deadline = deadline(self.expires_in, self.expires_at)?;
+        job.unique = unique::read(self.unique.as_deref()).map_err(|text| ("unique", text))?;
+        for (field, key) in [
+            ("order_key", &self.order_key),
+            ("limit_key", &self.limit_key),
+        ] {
+            if let Some(key) = key {
+                check_key(key).map_err(|wrong| (field, wrong))?;
+            }
+        }
+        job.order_key = self.order_key;
+        job.limit_key = self.limit_key;
+        job.backoff = self.backoff;
         Ok(job)
     }
 }
@@ -155,6 +187,21 @@ fn due(delay: Option<Span>, at: Option<DateTime<Utc>>) -> Result<Due, (&'static 
         (Some(delay), None) => Ok(Due::In(delay.get())),
         (None, Some(at)) => Ok(Due::At(at)),
         (Some(_), Some(_)) => Err(("at", "give delay or at, not both".to_owned())),
+    }
+}
+
+fn deadline(
+    wait: Option<Span>,
+    at: Option<DateTime<Utc>>,
+) -> Result<Option<Deadline>, (&'static str, String)> {
+    match (wait, at) {
+        (None, None) => Ok(None),
+        (Some(wait), None) => Ok(Some(Deadline::In(wait.get()))),
+        (None, Some(at)) => Ok(Some(Deadline::At(at))),
+        (Some(_), Some(_)) => {
+            let wrong = "give expires_in or expires_at, not both";
+            Err(("expires_at", wrong.to_owned()))
+        }
     }
 }
 

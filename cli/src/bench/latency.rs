@@ -74,7 +74,7 @@ async fn send(rig: &Rig, jobs: usize) -> anyhow::Result<Vec<(JobId, Instant)>> {
             .producer
             .enqueue_in(&mut conn, &job, &Rig::actor())
             .await?;
-        sent.extend(ids.first().map(|id| (*id, at)));
+        sent.extend(ids.first().map(|job| (job.id(), at)));
     }
     Ok(sent)
 }

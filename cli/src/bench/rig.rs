@@ -95,8 +95,8 @@ impl Rig {
         while left > 0 {
             let jobs = &batch[..left.min(batch.len())];
             let ids = self.producer.enqueue_many(jobs, &Self::actor()).await?;
-            first = first.or_else(|| ids.first().copied());
-            last = ids.last().copied().unwrap_or(last);
+            first = first.or_else(|| ids.first().map(|job| job.id()));
+            last = ids.last().map_or(last, |job| job.id());
             left -= jobs.len();
         }
         Ok((first.unwrap_or(last), last))

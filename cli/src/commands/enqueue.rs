@@ -1,12 +1,14 @@
 //! `nexus enqueue`
 
 mod job;
+mod options;
+mod told;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use clap::Args;
 use nexus_config::Span;
-use nexus_jobs::{Band, JobId, NewJob, QueueName};
+use nexus_jobs::{Band, Enqueued, JobId, NewJob, QueueName};
 use nexus_producer::enqueue_in;
 use nexus_schema::jobs::JobDetail;
 use serde::Serialize;
@@ -23,6 +25,8 @@ use crate::output::progress::Progress;
 use crate::user;
 use crate::waiting::{Watch, exit_of};
 use job::new_job;
+use options::OptionArgs;
+use told::{outcomes, told};
 
 /// The job to enqueue.
 #[derive(Debug, Args)]
@@ -69,12 +73,15 @@ pub(crate) struct EnqueueArgs {
     wait_timeout: Option<Span>,
     #[command(flatten)]
     tenant: TenantArg,
+    #[command(flatten)]
+    options: OptionArgs,
 }
 
 /// What became of it.
 #[derive(Debug, Serialize)]
-struct Enqueued {
+struct Done {
     ids: Vec<JobId>,
+    outcomes: BTreeMap<&'static str, usize>,
     /// The jobs at their end, if they were waited for.
     #[serde(skip_serializing_if = "Option::is_none")]
     jobs: Option<Vec<JobDetail>>,
@@ -82,18 +89,25 @@ struct Enqueued {
 
 pub(super) async fn run(args: &EnqueueArgs, invocation: &Invocation) -> anyhow::Result<Exit> {
     let job = new_job(args, invocation.settings.enqueue.args_bytes_max.get())?;
-    let ids = enqueue(&job, args.count, invocation).await?;
-    let mut done = Enqueued { ids, jobs: None };
-    let mut exit = Exit::Ok;
+    let enqueued = enqueue(&job, args.count, invocation).await?;
+    let mut done = Done {
+        ids: enqueued.iter().map(|job| job.id()).collect(),
+        outcomes: outcomes(&enqueued),
+        jobs: None,
+    };
+    let rejected = enqueued
+        .iter()
+        .any(|job| matches!(job, Enqueued::Rejected(_)));
+    let mut exit = if rejected { Exit::Failed } else { Exit::Ok };
     if args.wait {
-        let jobs = wait(&done.ids, args.wait_timeout, invocation).await?;
+        let jobs = wait(&enqueued, args.wait_timeout, invocation).await?;
         if jobs.iter().any(|job| exit_of(job) != Exit::Ok) {
             exit = Exit::Failed;
         }
         done.jobs = Some(jobs);
     }
     invocation.output.show(&done, |done, look| {
-        let mut text = told(&done.ids);
+        let mut text = told(&enqueued);
         match done.jobs.as_deref() {
             None => {}
             Some([job]) => text = outcome(job, look),
@@ -105,51 +119,50 @@ pub(super) async fn run(args: &EnqueueArgs, invocation: &Invocation) -> anyhow::
 }
 
 /// Enqueues so many of a job, `enqueue.batch_max` at a time.
-async fn enqueue(job: &NewJob, count: u64, invocation: &Invocation) -> anyhow::Result<Vec<JobId>> {
+async fn enqueue(
+    job: &NewJob,
+    count: u64,
+    invocation: &Invocation,
+) -> anyhow::Result<Vec<Enqueued>> {
     let mut conn = invocation.connect().await?;
     let batch_max = invocation.settings.enqueue.batch_max;
     let actor = user::actor();
     let mut progress = (count > 100_000).then(|| Progress::start("enqueue", Some(count)));
     let mut batch = Vec::new();
-    let mut ids = Vec::new();
+    let mut enqueued = Vec::new();
     let mut left = usize::try_from(count)?;
     while left > 0 {
         batch.resize(left.min(batch_max), job.clone());
-        ids.extend(enqueue_in(&mut conn, &batch, &actor, &invocation.settings).await?);
+        enqueued.extend(enqueue_in(&mut conn, &batch, &actor, &invocation.settings).await?);
         left -= batch.len();
         if let Some(progress) = &mut progress {
-            progress.at(ids.len() as u64, &format!("{} jobs", grouped(ids.len())));
+            progress.at(
+                enqueued.len() as u64,
+                &format!("{} jobs", grouped(enqueued.len())),
+            );
         }
     }
     progress.map(Progress::end);
-    Ok(ids)
+    Ok(enqueued)
 }
 
+/// Waits for the end of each job that there is, once for each.
 async fn wait(
-    ids: &[JobId],
+    enqueued: &[Enqueued],
     timeout: Option<Span>,
     invocation: &Invocation,
 ) -> anyhow::Result<Vec<JobDetail>> {
-    note(told(ids).trim_end());
+    note(told(enqueued).trim_end());
+    let ids: BTreeSet<JobId> = enqueued.iter().map(|job| job.id()).collect();
     let mut watch = Watch::new(invocation.pool(), timeout.map(Span::get));
     let mut progress = Progress::start("waiting", Some(ids.len() as u64));
     let mut jobs = Vec::new();
-    for &id in ids {
+    for id in ids {
         progress.at(jobs.len() as u64, &format!("{} ended", grouped(jobs.len())));
         jobs.push(watch.job_end(id).await?);
     }
     progress.end();
     Ok(jobs)
-}
-
-fn told(ids: &[JobId]) -> String {
-    match ids {
-        [] => String::new(),
-        [id] => format!("enqueued job {id}\n"),
-        [first, .., last] => {
-            format!("enqueued {} jobs, {first} to {last}\n", grouped(ids.len()))
-        }
-    }
 }
 
 /// How many ended in which state: `998 completed, 2 discarded`.

@@ -9,6 +9,7 @@ use crate::invocation::Invocation;
 use crate::output::Look;
 use crate::output::style::Style;
 use crate::output::table::{Column, Table};
+use crate::sql_callers;
 
 /// What to do with the migrations; by default those that are pending run.
 #[derive(Debug, Args)]
@@ -43,8 +44,11 @@ pub(super) async fn run(args: &MigrateArgs, invocation: &Invocation) -> anyhow::
             ..Changed::default()
         }
     } else {
+        let ran = migrate::run(postgres).await?;
+        let mut conn = nexus_schema::connect(postgres.owner_url.expose(), postgres).await?;
+        sql_callers::record(&mut conn, &invocation.settings).await?;
         Changed {
-            ran: migrate::run(postgres).await?,
+            ran,
             ..Changed::default()
         }
     };

@@ -80,6 +80,36 @@ pub struct JobView {
     /// Why it was discarded or cancelled.
     #[diesel(sql_type = Nullable<Text>)]
     pub reason: Option<String>,
+    /// When it is too late to start it.
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    pub expires_at: Option<DateTime<Utc>>,
+    /// The unique key that it took, while it is unfinished.
+    #[diesel(sql_type = Nullable<Text>)]
+    pub unique_key: Option<String>,
+    /// Of the jobs of its tenant with this key, only the oldest unfinished one runs.
+    #[diesel(sql_type = Nullable<Text>)]
+    pub order_key: Option<String>,
+    /// What limits per key count it under.
+    #[diesel(sql_type = Nullable<Text>)]
+    pub limit_key: Option<String>,
+    /// How it waits between attempts, where it was told otherwise than its kind.
+    #[diesel(sql_type = Nullable<Json>)]
+    pub backoff: Option<Value>,
+    /// The dead letter that it runs again.
+    #[diesel(sql_type = Nullable<BigInt>)]
+    pub replay_of: Option<i64>,
+    /// How far its handler is, as it last said.
+    #[diesel(sql_type = Nullable<Json>)]
+    pub progress: Option<Value>,
+    /// The ordering key or the gate that it is parked on.
+    #[diesel(sql_type = Nullable<Text>)]
+    pub parked_on: Option<String>,
+    /// The job that ran it again.
+    #[diesel(sql_type = Nullable<BigInt>)]
+    pub replayed_as: Option<i64>,
+    /// Who called it off, where somebody did.
+    #[diesel(sql_type = Nullable<Text>)]
+    pub ended_by: Option<String>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]

@@ -1,11 +1,13 @@
+mod options;
+
 use std::collections::BTreeSet;
 
 use diesel::QueryableByName;
-use diesel::sql_types::{Array, BigInt, Integer, Nullable, SmallInt, Text, Timestamptz};
+use diesel::sql_types::{Array, BigInt, Integer, Jsonb, Nullable, SmallInt, Text, Timestamptz};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use nexus_config::{Enqueue, Retry};
-use nexus_jobs::new_job::check_tags;
-use nexus_jobs::{Actor, Due, JobId, NewJob};
+use nexus_jobs::new_job::{check_key, check_tags};
+use nexus_jobs::{Actor, Due, Enqueued, JobId, NewJob, Unique};
 
 use crate::error::{Error, Result};
 use crate::prepared::{Prepared, sql_file};
@@ -14,20 +16,23 @@ use crate::prepared::{Prepared, sql_file};
 struct Row {
     #[diesel(sql_type = BigInt)]
     id: i64,
+    #[diesel(sql_type = Text)]
+    outcome: String,
 }
 
 /// Writes job rows and their dispatch rows, in whatever transaction `conn` is
-/// in: the caller's own, or one of this statement. Returns the ids in input order.
+/// in: the caller's own, or one of this statement. Returns what became of each, in
+/// input order; the ids of those that are new rise in that order.
 ///
-/// Refuses a batch over `batch_max`, arguments over `args_bytes_max`, and a tenant
-/// that is not there.
+/// Refuses a batch over `batch_max`, arguments over `args_bytes_max`, a deadline before
+/// the due time, a unique key of no field, and a tenant that is not there.
 pub async fn enqueue(
     conn: &mut AsyncPgConnection,
     jobs: &[NewJob],
     actor: &Actor,
     limits: &Enqueue,
     retry: &Retry,
-) -> Result<Vec<JobId>> {
+) -> Result<Vec<Enqueued>> {
     check(jobs, limits)?;
     let tenants: Vec<i64> = jobs.iter().map(|job| job.tenant.0).collect();
     let kinds: Vec<&str> = jobs.iter().map(|job| job.kind.as_str()).collect();
@@ -80,14 +85,20 @@ pub async fn enqueue(
             .bind::<Array<Nullable<BigInt>>, _>(timeouts)
             .bind::<Array<Nullable<Text>>, _>(tags)
             .bind::<Array<Text>, _>(args)
-            .bind::<Text, _>(actor.as_str()),
+            .bind::<Text, _>(actor.as_str())
+            .bind::<Nullable<Array<Nullable<Jsonb>>>, _>(options::of(jobs)),
     )
     .load(conn)
     .await?;
     if rows.is_empty() && !jobs.is_empty() {
         return Err(no_tenant(jobs));
     }
-    Ok(rows.into_iter().map(|row| JobId(row.id)).collect())
+    rows.into_iter()
+        .map(|row| {
+            Enqueued::named(&row.outcome, JobId(row.id))
+                .ok_or_else(|| Error::Database(format!("no outcome {:?}", row.outcome)))
+        })
+        .collect()
 }
 
 fn check(jobs: &[NewJob], limits: &Enqueue) -> Result<()> {
@@ -123,7 +134,7 @@ fn check(jobs: &[NewJob], limits: &Enqueue) -> Result<()> {
                 job.kind
             )));
         }
-        if let Err(wrong) = check_tags(&job.tags) {
+        if let Err(wrong) = check_words(job) {
             return Err(Error::Invalid(format!(
                 "job {index} ({}): {wrong}",
                 job.kind
@@ -137,6 +148,15 @@ fn check(jobs: &[NewJob], limits: &Enqueue) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// The tags, keys and fields that a job names.
+fn check_words(job: &NewJob) -> Result<(), String> {
+    check_tags(&job.tags)?;
+    for key in [&job.order_key, &job.limit_key].into_iter().flatten() {
+        check_key(key)?;
+    }
+    job.unique.as_ref().map_or(Ok(()), Unique::check)
 }
 
 /// Whether JSON text holds the escape of a NUL character, rather than an escaped

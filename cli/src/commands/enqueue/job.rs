@@ -47,17 +47,18 @@ pub(super) fn new_job(args: &EnqueueArgs, bytes_max: u64) -> anyhow::Result<NewJ
     job.attempts = args.attempts;
     job.timeout = args.timeout.map(Span::get);
     job = job.tags(&args.tags).tenant(args.tenant.tenant);
-    Ok(match (args.r#in, args.at) {
+    job = match (args.r#in, args.at) {
         (Some(wait), _) => job.after(wait.get()),
         (None, Some(time)) => job.at(time.0),
         (None, None) => job,
-    })
+    };
+    args.options.on(job)
 }
 
 #[cfg(test)]
 mod tests {
     use clap::Parser;
-    use nexus_jobs::{Band, Due, Weight};
+    use nexus_jobs::{Band, Due, OnConflict, Weight};
 
     use super::*;
     use crate::diagnosis::diagnose;
@@ -87,6 +88,19 @@ mod tests {
     }
 
     #[test]
+    fn what_few_jobs_are_told_reaches_them() {
+        let made = job("noop --unique-by a,b --unique-for 1h --on-conflict debounce").unwrap();
+        let unique = made.unique.unwrap();
+        assert_eq!(unique.by, ["a", "b"]);
+        assert_eq!(unique.on_conflict, OnConflict::DEBOUNCE);
+        let made =
+            job("noop --order-key k --limit-key l --backoff {\"strategy\":\"fixed\"}").unwrap();
+        assert_eq!(made.order_key.as_deref(), Some("k"));
+        assert_eq!(made.limit_key.as_deref(), Some("l"));
+        assert_eq!(made.backoff.unwrap()["strategy"], "fixed");
+    }
+
+    #[test]
     fn mistakes_are_told_before_anything_is_enqueued() {
         let error = job("process_dataset --args {\"dataset\":7}").unwrap_err();
         assert_eq!(diagnose(&error).exit, Exit::Usage);
@@ -96,6 +110,10 @@ mod tests {
             "noop --count 0",
             "noop --attempts 0",
             "noop --wait-timeout 5s",
+            "noop --on-conflict reject",
+            "noop --unique --on-conflict merge",
+            "noop --unique --unique-state completed",
+            "noop --expires-in 5m --expires-at 2030-01-01",
         ] {
             assert!(job(line).is_err(), "{line}");
         }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::Args;
 use nexus_jobs::{Band, JobId};
-use nexus_schema::jobs::{self, JobDetail};
+use nexus_schema::jobs::{self, JobDetail, JobView};
 use serde_json::Value;
 
 use crate::commands::jobs::history;
@@ -48,17 +48,29 @@ fn render(detail: &JobDetail, look: &Look) -> String {
             ),
         );
     }
-    page.optional("parked", job.parked.as_deref());
+    page.optional("parked", parked(job).as_deref());
+    if let Some(deadline) = job.expires_at {
+        let told = format!("{} ({})", precise(deadline), relative(deadline, look.now));
+        page.field("start by", &told);
+    }
     if let Some(millis) = job.timeout_ms.and_then(|millis| u64::try_from(millis).ok()) {
         page.field("timeout", &span(Duration::from_millis(millis)));
     }
     let tags = job.tags.as_deref().map(|tags| tags.join(", "));
     page.optional("tags", tags.as_deref().filter(|tags| !tags.is_empty()));
+    page.optional("ordering key", job.order_key.as_deref());
+    page.optional("limit key", job.limit_key.as_deref());
+    page.optional("unique key", job.unique_key.as_deref());
+    page.optional("backoff", job.backoff.as_ref().map(pretty).as_deref());
+    page.optional("replay of", id(job.replay_of).as_deref());
     page.field("arguments", &pretty(&job.args));
+    page.optional("progress", job.progress.as_ref().map(pretty).as_deref());
     if let Some(result) = &job.result {
         page.field("result", &pretty(result));
     }
     page.optional("reason", job.reason.as_deref());
+    page.optional("ended by", job.ended_by.as_deref());
+    page.optional("replayed as", id(job.replayed_as).as_deref());
     page.section("history (UTC)");
     page.table(&history(detail));
     for failed in detail
@@ -70,6 +82,19 @@ fn render(detail: &JobDetail, look: &Look) -> String {
         page.field(&failed.reason, &failed.error);
     }
     page.finish()
+}
+
+/// Why it waits without being dispatched, and for what.
+fn parked(job: &JobView) -> Option<String> {
+    let why = job.parked.as_deref()?;
+    Some(match &job.parked_on {
+        Some(on) => format!("{why} ({on})"),
+        None => why.to_owned(),
+    })
+}
+
+fn id(job: Option<i64>) -> Option<String> {
+    job.map(|id| format!("job {id}"))
 }
 
 fn attempts(detail: &JobDetail) -> String {
@@ -126,6 +151,29 @@ mod tests {
           error         reading /data/march.csv
                         the disk is gone
         "#);
+    }
+
+    #[test]
+    fn what_a_job_was_told_is_shown() {
+        let look = Look::fixed();
+        let mut detail = sample();
+        let job = &mut detail.job;
+        job.parked = Some("order".into());
+        job.parked_on = Some("1/account 7".into());
+        job.order_key = Some("account 7".into());
+        job.expires_at = Some(look.now + chrono::TimeDelta::hours(1));
+        job.backoff = Some(serde_json::json!({"strategy": "fixed", "wait_ms": 500}));
+        job.replay_of = Some(17);
+        let page = render(&detail, &look);
+        for line in [
+            "parked        order (1/account 7)",
+            "ordering key  account 7",
+            "start by      2027-01-15 09:00:00.000 UTC (in 1 h)",
+            "replay of     job 17",
+            r#"backoff       {"strategy":"fixed","wait_ms":500}"#,
+        ] {
+            assert!(page.contains(line), "{line}: {page}");
+        }
     }
 
     #[test]
