@@ -1,4 +1,6 @@
-//! The rescuer: leases that ran out.
+//! The rescuer: leases that ran out, and what nobody will run.
+
+mod sweep;
 
 use std::time::{Duration, Instant};
 
@@ -6,8 +8,8 @@ use nexus_config::{Lease, Rescue};
 use nexus_schema::{Pool, ledger, months};
 use tokio_util::sync::CancellationToken;
 
-/// Looks for lost leases until told to stop, and makes next month's partitions
-/// on the way. Any number may run.
+/// Looks for lost leases until told to stop. On the way it sweeps (jobs past their
+/// deadline or called off) and makes next month's partitions. Any number may run.
 #[derive(Debug)]
 pub struct Rescuer {
     pool: Pool,
@@ -96,6 +98,7 @@ impl Rescuer {
             months::make_ahead(&mut conn, self.months_ahead).await?;
             *months_made = Some(now);
         }
+        sweep::sweep(&mut conn, self.settings.batch_max).await?;
         if !seen.clear(now, ttl) {
             return Ok(());
         }

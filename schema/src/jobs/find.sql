@@ -4,10 +4,12 @@ SELECT id, tenant_id, kind, queue, band,
        CASE WHEN state = 'scheduled' AND due_at <= now() THEN 'available' ELSE state END AS state,
        due_at, run, attempt, attempts_max, lost_leases, parked, timeout_ms, tags, args, created_at,
        created_by, started_at, NULL::timestamptz AS finished_at, NULL::json AS result,
-       NULL::text AS reason
+       NULL::text AS reason,
+       progress, expires_at, replay_of, NULL::bigint AS replayed_as, NULL::text AS ended_by
 FROM nexus.jobs WHERE id = $1
 UNION ALL
 SELECT id, tenant_id, kind, queue, band, state, due_at, run, attempt, attempts_max, lost_leases,
-       NULL, timeout_ms, tags, args, created_at, created_by, started_at, finished_at, result, reason
+       NULL, timeout_ms, tags, args, created_at, created_by, started_at, finished_at, result, reason,
+       progress, expires_at, replay_of, replayed_as, ended_by
 FROM nexus.job_history WHERE id = $1
 LIMIT 1

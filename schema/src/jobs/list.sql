@@ -5,7 +5,8 @@ SELECT * FROM (
             CASE WHEN state = 'scheduled' AND due_at <= now() THEN 'available' ELSE state END AS state,
             due_at, run, attempt, attempts_max, lost_leases, parked, timeout_ms, tags, args,
             created_at, created_by, started_at, NULL::timestamptz AS finished_at,
-            NULL::json AS result, NULL::text AS reason
+            NULL::json AS result, NULL::text AS reason,
+            progress, expires_at, replay_of, NULL::bigint AS replayed_as, NULL::text AS ended_by
      FROM nexus.jobs
      WHERE id < $1 AND ($2::text[] IS NULL
            OR CASE WHEN state = 'scheduled' AND due_at <= now() THEN 'available' ELSE state END = ANY ($2))
@@ -15,7 +16,8 @@ SELECT * FROM (
     UNION ALL
     (SELECT id, tenant_id, kind, queue, band, state, due_at, run, attempt, attempts_max,
             lost_leases, NULL, timeout_ms, tags, args, created_at, created_by, started_at,
-            finished_at, result, reason
+            finished_at, result, reason,
+            progress, expires_at, replay_of, replayed_as, ended_by
      FROM nexus.job_history
      WHERE id < $1 AND ($2::text[] IS NULL OR state = ANY ($2))
        AND ($3::text IS NULL OR kind = $3) AND ($4::text IS NULL OR queue = $4)

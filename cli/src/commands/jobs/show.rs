@@ -11,6 +11,7 @@ use crate::commands::jobs::history;
 use crate::exit::Exit;
 use crate::invocation::Invocation;
 use crate::output::Look;
+use crate::output::number::grouped;
 use crate::output::page::Page;
 use crate::output::time::{precise, relative, span};
 use crate::waiting::{has_ended, no_job};
@@ -23,10 +24,13 @@ pub(crate) struct ShowArgs {
 }
 
 pub(super) async fn run(args: &ShowArgs, invocation: &Invocation) -> anyhow::Result<Exit> {
+    show(args.id, invocation).await
+}
+
+/// Shows one job.
+pub(crate) async fn show(id: JobId, invocation: &Invocation) -> anyhow::Result<Exit> {
     let mut conn = invocation.connect().await?;
-    let detail = jobs::find(&mut conn, args.id)
-        .await?
-        .ok_or_else(|| no_job(args.id))?;
+    let detail = jobs::find(&mut conn, id).await?.ok_or_else(|| no_job(id))?;
     invocation.output.show(&detail, render)?;
     Ok(Exit::Ok)
 }
@@ -49,6 +53,23 @@ fn render(detail: &JobDetail, look: &Look) -> String {
         );
     }
     page.optional("parked", job.parked.as_deref());
+    if let Some(expires) = job.expires_at {
+        page.field("start by", &precise(expires));
+    }
+    if let Some(asked) = &detail.stop_asked {
+        let since = relative(asked.asked_at, look.now);
+        let text = format!("by {}, {since}: {}", asked.asked_by, asked.reason);
+        page.field("asked to stop", &text);
+    }
+    page.optional("progress", job.progress.as_ref().map(progress).as_deref());
+    page.optional(
+        "replay of",
+        job.replay_of.map(|id| format!("job {id}")).as_deref(),
+    );
+    page.optional(
+        "replayed as",
+        job.replayed_as.map(|id| format!("job {id}")).as_deref(),
+    );
     if let Some(millis) = job.timeout_ms.and_then(|millis| u64::try_from(millis).ok()) {
         page.field("timeout", &span(Duration::from_millis(millis)));
     }
@@ -59,6 +80,7 @@ fn render(detail: &JobDetail, look: &Look) -> String {
         page.field("result", &pretty(result));
     }
     page.optional("reason", job.reason.as_deref());
+    page.optional("ended by", job.ended_by.as_deref());
     page.section("history (UTC)");
     page.table(&history(detail));
     for failed in detail
@@ -83,6 +105,23 @@ fn attempts(detail: &JobDetail) -> String {
     }
     if job.lost_leases > 0 {
         text.push_str(&format!(", {} leases lost", job.lost_leases));
+    }
+    text
+}
+
+/// How far it is, as its handler said: `300 of 1,000 (30 %): reading`.
+fn progress(said: &Value) -> String {
+    let number = |field: &str| said[field].as_u64();
+    let done = number("done").unwrap_or(0);
+    let mut text = match number("total") {
+        Some(total) if total > 0 => {
+            let percent = done.saturating_mul(100) / total;
+            format!("{} of {} ({percent} %)", grouped(done), grouped(total))
+        }
+        _ => grouped(done),
+    };
+    if let Some(message) = said["message"].as_str() {
+        text.push_str(&format!(": {message}"));
     }
     text
 }
@@ -126,6 +165,14 @@ mod tests {
           error         reading /data/march.csv
                         the disk is gone
         "#);
+    }
+
+    #[test]
+    fn progress_is_told_as_a_share_where_the_whole_is_known() {
+        let said = serde_json::json!({"done": 300, "total": 1000, "message": "reading"});
+        assert_eq!(progress(&said), "300 of 1,000 (30 %): reading");
+        let open = serde_json::json!({"done": 7, "total": null, "message": null});
+        assert_eq!(progress(&open), "7");
     }
 
     #[test]
