@@ -24,6 +24,7 @@ pub mod app;
 mod body;
 mod cases;
 mod datasets;
+mod dead;
 mod error;
 mod extract;
 mod health;

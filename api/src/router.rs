@@ -9,7 +9,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use crate::app::{App, Parts, Shared};
-use crate::{cases, datasets, error, health, jobs, linger, local, metrics, trace};
+use crate::{cases, datasets, dead, error, health, jobs, linger, local, metrics, trace};
 
 /// The description that the routes are added to.
 #[derive(OpenApi)]
@@ -21,7 +21,8 @@ use crate::{cases, datasets, error, health, jobs, linger, local, metrics, trace}
         license(name = "MIT OR Apache-2.0"),
     ),
     tags(
-        (name = "jobs", description = "Enqueue jobs, and look at them"),
+        (name = "jobs", description = "Enqueue jobs, look at them, cancel and reschedule them"),
+        (name = "dead letters", description = "Jobs that were given up: run again, or thrown away"),
         (name = "cases", description = "Examination cases; every dataset belongs to one"),
         (name = "datasets", description = "Load files, and look at what became of them"),
         (name = "health", description = "The state of the process and its servers"),
@@ -63,6 +64,7 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 fn described() -> OpenApiRouter<Shared> {
     OpenApiRouter::with_openapi(Description::openapi())
         .merge(jobs::routes())
+        .merge(dead::routes())
         .merge(cases::routes())
         .merge(datasets::routes())
         .merge(health::routes())

@@ -6,7 +6,7 @@ use clap::{Parser, Subcommand};
 
 use crate::bench::BenchArgs;
 use crate::commands::{
-    cases, config, datasets, demo, dev, enqueue, generate, jobs, migrate, profiles, serve,
+    cases, config, datasets, dead, demo, dev, enqueue, generate, jobs, migrate, profiles, serve,
 };
 use crate::exit;
 
@@ -39,9 +39,12 @@ pub(crate) enum Command {
     Migrate(migrate::MigrateArgs),
     /// Enqueue a job
     Enqueue(enqueue::EnqueueArgs),
-    /// Look at jobs, or wait for one
+    /// Look at jobs, wait for one, cancel or reschedule
     #[command(subcommand)]
     Jobs(jobs::JobsCommand),
+    /// Look at dead letters, run them again, throw them away
+    #[command(subcommand)]
+    Dead(dead::DeadCommand),
     /// Count waiting and running jobs by queue
     Queues,
     /// List worker processes

@@ -3,6 +3,7 @@
 pub(crate) mod cases;
 pub(crate) mod config;
 pub(crate) mod datasets;
+pub(crate) mod dead;
 pub(crate) mod demo;
 pub(crate) mod dev;
 pub(crate) mod enqueue;
@@ -42,6 +43,7 @@ pub(crate) async fn run(line: CommandLine) -> anyhow::Result<Exit> {
         Command::Migrate(args) => migrate::run(&args, &start.invocation()?).await,
         Command::Enqueue(args) => enqueue::run(&args, &start.invocation()?).await,
         Command::Jobs(command) => jobs::run(&command, &start.invocation()?).await,
+        Command::Dead(command) => dead::run(&command, &start.invocation()?).await,
         Command::Queues => queues::run(&start.invocation()?).await,
         Command::Workers => workers::run(&start.invocation()?).await,
         Command::Cases(command) => cases::run(&command, &start.invocation()?).await,

@@ -30,6 +30,11 @@ impl Output {
         Self { json }
     }
 
+    /// Whether JSON is wanted.
+    pub(crate) const fn is_json(self) -> bool {
+        self.json
+    }
+
     /// Prints a result: as JSON, or as `human` writes it.
     pub(crate) fn show<T: Serialize + ?Sized>(
         self,

@@ -195,3 +195,8 @@ $$;
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON nexus.reservations, nexus.order_keys, nexus.gates, nexus.queues,
     nexus.cancellations, nexus.job_logs TO nexus_app;
+
+-- Dead letters are few, and looked for by kind, or by not having been run again: only they pay.
+CREATE INDEX job_history_dead ON nexus.job_history (id)
+    WHERE state = 'discarded' AND replayed_as IS NULL;
+CREATE INDEX job_history_dead_kind ON nexus.job_history (kind, id) WHERE state = 'discarded';

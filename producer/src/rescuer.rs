@@ -1,4 +1,6 @@
-//! The rescuer: leases that ran out.
+//! The rescuer: leases that ran out, and what nobody will run.
+
+mod sweep;
 
 use std::time::{Duration, Instant};
 
@@ -10,8 +12,9 @@ use tokio_util::sync::CancellationToken;
 /// ledger, since a backlog of them slows nobody.
 const SWEEP_ROWS_MAX: u32 = 10_000;
 
-/// Looks for lost leases until told to stop; on the way it makes next month's partitions and
-/// sweeps reservations that ran out. Any number may run.
+/// Looks for lost leases until told to stop. On the way it sweeps (jobs past their
+/// deadline or called off, reservations that ran out) and makes next month's
+/// partitions. Any number may run.
 #[derive(Debug)]
 pub struct Rescuer {
     pool: Pool,
@@ -104,6 +107,7 @@ impl Rescuer {
         if swept > 0 {
             tracing::debug!(swept, "reservations of unique keys that ran out");
         }
+        sweep::sweep(&mut conn, self.settings.batch_max).await?;
         if !seen.clear(now, ttl) {
             return Ok(());
         }

@@ -4,10 +4,11 @@
 //! |---|---|
 //! | [`connect`], [`pool`], [`retrying`] | connections, their pool, trying again |
 //! | [`migrate`] | the embedded migrations |
-//! | [`ledger`] | enqueue, claim, settle, give back, rescue, heartbeat |
+//! | [`ledger`] | enqueue, claim, settle, give back, rescue, cancel, reschedule, sweep, heartbeat |
 //! | [`dispatch`] | the relay's side: due rows, marks, epochs |
 //! | [`fence`] | a claim's proof, a transaction's last act |
-//! | [`jobs`], [`workers`] | the ledger as people look at it |
+//! | [`jobs`], [`workers`] | the ledger as people look at it, and what handlers say of their jobs |
+//! | [`dead`] | dead letters: found, run again, thrown away |
 //! | [`cases`], [`datasets`] | the domain |
 //! | [`copy`], [`money`], [`months`] | bulk loading |
 //! | [`measure`] | what `nexus bench` asks |
@@ -19,6 +20,7 @@ pub mod cases;
 pub mod connect;
 pub mod copy;
 pub mod datasets;
+pub mod dead;
 pub mod dispatch;
 pub mod error;
 pub mod fence;

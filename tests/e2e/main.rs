@@ -10,9 +10,11 @@
 )]
 
 mod api;
+mod cancel;
 mod claim;
 mod cli;
 mod crash;
+mod dead;
 mod drain;
 mod enqueue;
 mod expiry;
@@ -32,8 +34,10 @@ mod ingest_requests;
 mod ingest_stores;
 mod list;
 mod order;
+mod model;
 mod outage;
 mod plans;
+mod progress;
 mod redis_transport;
 mod relay;
 mod rescue;

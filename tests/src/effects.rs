@@ -28,9 +28,7 @@ impl Job for Gated {
 /// Does [`Gated`].
 pub async fn gated(job: Gated, ctx: Context) -> anyhow::Result<Outcome> {
     note_now(&ctx, "started").await?;
-    while gate(&mut *ctx.pool().get().await?).await? < i64::from(ctx.run()) {
-        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
-    }
+    pass_gate(&ctx).await?;
     if !job.fenced {
         note_now(&ctx, "answered").await?;
         return Ok(Outcome::done());
@@ -40,6 +38,14 @@ pub async fn gated(job: Gated, ctx: Context) -> anyhow::Result<Outcome> {
         note_now(&ctx, "stale").await?;
     }
     Ok(done?)
+}
+
+/// Waits until the gate is as far open as the job's run counts.
+pub async fn pass_gate(ctx: &Context) -> Result<()> {
+    while gate(&mut *ctx.pool().get().await?).await? < i64::from(ctx.run()) {
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+    Ok(())
 }
 
 /// A registry whose [`Task`] leaves one effect, `done`, as it completes.

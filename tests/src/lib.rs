@@ -15,6 +15,7 @@
 //! | a worker process and a rescuer beside a test | [`worker_run`], [`rescuer_run`] |
 //! | job kinds of the tests' own, what they leave behind, what became of them | [`tasks`], [`effects`], [`ends`] |
 //! | the API inside a test, and requests to it | [`api_run`], [`http`] |
+//! | a model of a job's life, held against the ledger | [`model`] |
 //! | the `nexus` binary, and a worker with the tests' own kinds | [`binary`] |
 //!
 //! A test is one call of [`in_bed`]; nothing in it sleeps or asserts on a clock.
@@ -38,6 +39,7 @@ pub mod held_month;
 pub mod http;
 pub mod loading;
 pub mod loads;
+pub mod model;
 pub mod own_redis;
 pub mod own_servers;
 pub mod own_store;

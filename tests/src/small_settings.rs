@@ -38,6 +38,7 @@ pub fn small_settings(servers: &Servers, database: &str, prefix: &str, dir: &Pat
     settings.workers.fetch_block = millis(100);
     settings.workers.grace = millis(5000);
     settings.workers.blocking_threads = 2;
+    settings.workers.tell_every = millis(20);
 
     settings.retry.base = millis(10);
     settings.retry.cap = millis(100);

@@ -1,7 +1,7 @@
 //! What a handler may do for its job.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use diesel_async::AsyncConnection;
 use futures_util::future::BoxFuture;
@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use crate::blocking::BlockingPool;
 use crate::settling::bounded;
+use crate::telling::{LogLevel, Speaker, Teller, Telling};
 
 /// One attempt of one job, as its handler sees it. Clones are the same attempt.
 ///
@@ -35,6 +36,9 @@ struct Attempt {
     pool: Pool,
     blocking: BlockingPool,
     cancelled: AtomicBool,
+    telling: Arc<Telling>,
+    /// Made when the attempt first says something.
+    teller: OnceLock<Arc<Teller>>,
 }
 
 /// Marks the attempt as cancelled when its future is dropped: at a timeout, or
@@ -55,6 +59,7 @@ impl Context {
         worker: WorkerId,
         pool: Pool,
         blocking: BlockingPool,
+        telling: Arc<Telling>,
     ) -> Self {
         Self(Arc::new(Attempt {
             job: job.job_id(),
@@ -67,6 +72,8 @@ impl Context {
             pool,
             blocking,
             cancelled: AtomicBool::new(false),
+            telling,
+            teller: OnceLock::new(),
         }))
     }
 
@@ -114,6 +121,40 @@ impl Context {
     /// Threads for work that computes or blocks.
     pub fn blocking(&self) -> &BlockingPool {
         &self.0.blocking
+    }
+
+    /// Says how far the job is: so much done, of so much where that is known, and what it is doing.
+    ///
+    /// Cheap: only the latest is kept, and written every `workers.tell_every` and at the attempt's end.
+    /// `nexus jobs show` and the API show it.
+    pub fn progress(&self, done: u64, total: Option<u64>, message: &str) {
+        self.teller().progress(done, total, message);
+    }
+
+    /// Adds a line to the job's log, with further facts (`Value::Null` for none).
+    ///
+    /// Written as [`Context::progress`] is. An attempt may log `workers.job_log_lines_max` lines of
+    /// `workers.job_log_line_bytes_max` bytes; longer ones are cut, further ones dropped and counted.
+    pub fn log(&self, level: LogLevel, message: &str, fields: &Value) {
+        self.0.telling.log(self.teller(), level, message, fields);
+    }
+
+    fn teller(&self) -> &Teller {
+        self.0.teller.get_or_init(|| {
+            self.0.telling.teller(Speaker {
+                job: self.0.job,
+                tenant: self.0.tenant,
+                token: self.0.token,
+                run: self.0.run,
+            })
+        })
+    }
+
+    /// The attempt is over: what it said last is written before it is settled.
+    pub(crate) async fn end_telling(&self) {
+        if let Some(teller) = self.0.teller.get() {
+            self.0.telling.end(teller).await;
+        }
     }
 
     /// Runs `act` in a transaction that commits only while the claim holds.
@@ -168,6 +209,10 @@ impl Context {
         F: Act<()>,
         V: Act<Vec<JobId>>,
     {
+        // Once it is settled, its row is no more, and its progress would be lost.
+        if let Some(teller) = self.0.teller.get() {
+            self.0.telling.told(teller).await;
+        }
         let mut conn = self.0.pool.get().await?;
         let job = self.0.job;
         conn.transaction(async move |conn| {

@@ -11,6 +11,7 @@ use crate::blocking::BlockingPool;
 use crate::health::Health;
 use crate::holdings::Holdings;
 use crate::registry::Registry;
+use crate::telling::Telling;
 
 /// Shared by fetchers, loops, completers and the heartbeat.
 #[derive(Debug)]
@@ -25,6 +26,7 @@ pub(crate) struct Engine {
     pub(crate) blocking: BlockingPool,
     pub(crate) holdings: Holdings,
     pub(crate) health: std::sync::Arc<Health>,
+    pub(crate) telling: std::sync::Arc<Telling>,
 }
 
 impl Engine {

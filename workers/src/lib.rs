@@ -16,6 +16,7 @@
 //! | what becomes of it: the backend's own tower layer | `settling` |
 //! | settlements to the ledger, in batches | `completer` |
 //! | which jobs and leases this process holds | `holdings` |
+//! | what handlers say of their jobs: progress, log | `telling` |
 //! | leases kept alive | `heartbeat` |
 //! | all of it together, and its drain: [`WorkerProcess`] | [`process`] |
 //!
@@ -36,6 +37,7 @@ pub mod process;
 pub mod registry;
 mod run;
 mod settling;
+mod telling;
 
 pub use blocking::{BlockingError, BlockingPool};
 pub use context::Context;
@@ -44,3 +46,4 @@ pub use health::Health;
 pub use nexus_jobs::{Job, Outcome};
 pub use process::WorkerProcess;
 pub use registry::Registry;
+pub use telling::LogLevel;

@@ -26,6 +26,7 @@ use crate::holdings::Holdings;
 use crate::registry::Registry;
 use crate::run::RunService;
 use crate::settling::{Decided, SettleLayer};
+use crate::telling::{self, Telling};
 use crate::{completer, heartbeat};
 
 /// Least time that settlements get to be written at a drain's end: a short grace is
@@ -78,6 +79,7 @@ impl WorkerProcess {
             blocking: BlockingPool::new(settings.workers.blocking_threads),
             holdings: Holdings::default(),
             health: Arc::default(),
+            telling: Arc::new(Telling::new(&settings.workers)),
         };
         Ok(Self {
             engine: Arc::new(engine),
@@ -106,6 +108,7 @@ impl WorkerProcess {
         let _hearts_end = hearts.clone().drop_guard();
         let heart = heartbeat::start(Arc::clone(&self.engine), self.record(), hearts.clone())
             .context("starting the heartbeat's thread")?;
+        let flusher = telling::start(Arc::clone(&self.engine));
         let mut completers = JoinSet::new();
         let senders = self.start_completers(&mut completers);
         let mut loops = JoinSet::new();
@@ -132,6 +135,7 @@ impl WorkerProcess {
             tracing::warn!("Postgres is away: some settlements are not written");
         }
         let given_back = self.give_back().await;
+        flusher.end().await;
         hearts.cancel();
         let joined = tokio::task::spawn_blocking(move || heart.join()).await;
         if !matches!(joined, Ok(Ok(()))) {

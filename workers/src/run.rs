@@ -73,6 +73,7 @@ async fn attempt(engine: Arc<Engine>, running: Running) -> Result<Outcome, Attem
         engine.worker,
         engine.pool.clone(),
         engine.blocking.clone(),
+        Arc::clone(&engine.telling),
     );
     let timeout = job
         .timeout_ms
@@ -89,6 +90,7 @@ async fn attempt(engine: Arc<Engine>, running: Running) -> Result<Outcome, Attem
             tokio::time::timeout(timeout, spawned.join()).await
         }
     };
+    cancel.0.end_telling().await;
     drop(cancel);
     drop(slot);
     answer.unwrap_or(Err(AttemptError::Timeout(timeout)))

@@ -1,4 +1,5 @@
-use axum::extract::{FromRequest, Request};
+use axum::body::HttpBody;
+use axum::extract::{FromRequest, OptionalFromRequest, Request};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::error::Category;
@@ -20,7 +21,7 @@ impl<T: DeserializeOwned> FromRequest<Shared> for Json<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, app: &Shared) -> Result<Self, ApiError> {
-        let JsonBody(bytes) = JsonBody::from_request(request, app).await?;
+        let JsonBody(bytes) = <JsonBody as FromRequest<Shared>>::from_request(request, app).await?;
         Ok(Self(decode(&bytes)?))
     }
 }
@@ -35,6 +36,19 @@ impl FromRequest<Shared> for JsonBody {
         let (parts, body) = request.into_parts();
         let bytes = body::read(&parts.headers, body, app.settings.api.body_bytes_max).await?;
         Ok(Self(bytes))
+    }
+}
+
+/// No body at all is `None`.
+impl OptionalFromRequest<Shared> for JsonBody {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, app: &Shared) -> Result<Option<Self>, ApiError> {
+        if request.body().is_end_stream() {
+            return Ok(None);
+        }
+        let read = <Self as FromRequest<Shared>>::from_request(request, app).await;
+        read.map(Some)
     }
 }
 

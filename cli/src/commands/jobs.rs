@@ -1,7 +1,10 @@
 //! `nexus jobs`
 
+mod cancel;
 mod history;
 mod list;
+mod log;
+mod reschedule;
 mod show;
 mod wait;
 
@@ -10,9 +13,10 @@ use clap::Subcommand;
 use crate::exit::Exit;
 use crate::invocation::Invocation;
 pub(crate) use history::history;
+pub(crate) use show::show;
 pub(crate) use wait::outcome;
 
-/// What to see of jobs.
+/// What to do with jobs.
 #[derive(Debug, Subcommand)]
 pub(crate) enum JobsCommand {
     /// List jobs, the newest first
@@ -21,6 +25,14 @@ pub(crate) enum JobsCommand {
     Show(show::ShowArgs),
     /// Wait for the end of one job; the exit code is that of the job
     Wait(wait::WaitArgs),
+    /// Show what a job's handler logged
+    Log(log::LogArgs),
+    /// Cancel waiting jobs, and ask running ones to stop
+    Cancel(cancel::CancelArgs),
+    /// Make a waiting job due now
+    RunNow(reschedule::RunNowArgs),
+    /// Give a waiting job another due time
+    Reschedule(reschedule::RescheduleArgs),
 }
 
 pub(super) async fn run(command: &JobsCommand, invocation: &Invocation) -> anyhow::Result<Exit> {
@@ -28,6 +40,10 @@ pub(super) async fn run(command: &JobsCommand, invocation: &Invocation) -> anyho
         JobsCommand::List(args) => list::run(args, invocation).await,
         JobsCommand::Show(args) => show::run(args, invocation).await,
         JobsCommand::Wait(args) => wait::run(args, invocation).await,
+        JobsCommand::Log(args) => log::run(args, invocation).await,
+        JobsCommand::Cancel(args) => cancel::run(args, invocation).await,
+        JobsCommand::RunNow(args) => reschedule::run_now(args, invocation).await,
+        JobsCommand::Reschedule(args) => reschedule::run(args, invocation).await,
     }
 }
 
@@ -74,6 +90,7 @@ pub(crate) fn sample() -> nexus_schema::jobs::JobDetail {
             replayed_as: None,
             ended_by: None,
         },
+        stop_asked: None,
         errors: vec![AttemptError {
             run: 1,
             attempt: 1,

@@ -4,8 +4,12 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::bytes::Bytes;
 use crate::checks::Checks;
 use crate::span::Span;
+
+/// The shortest line of a job's log that still says something, in bytes.
+const JOB_LOG_LINE_BYTES_LEAST: u64 = 100;
 
 /// The pool that runs jobs.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
@@ -32,6 +36,14 @@ pub struct Workers {
     pub blocking_threads: usize,
     /// Time that one attempt may take unless its kind says otherwise.
     pub timeout_default: Span,
+    /// Pause between writes of what handlers say of their jobs: progress and log lines.
+    pub tell_every: Span,
+    /// Lines that one attempt may log.
+    pub job_log_lines_max: u32,
+    /// Size of one such line, its fields included.
+    pub job_log_line_bytes_max: Bytes,
+    /// Size of all such lines that wait to be written.
+    pub job_log_buffer: Bytes,
 }
 
 impl Workers {
@@ -73,6 +85,20 @@ impl Workers {
         );
         checks.at_least("workers.blocking_threads", self.blocking_threads, 1);
         checks.lasting("workers.timeout_default", self.timeout_default);
+        checks.lasting("workers.tell_every", self.tell_every);
+        checks.at_least("workers.job_log_lines_max", self.job_log_lines_max, 1);
+        checks.at_least(
+            "workers.job_log_line_bytes_max",
+            self.job_log_line_bytes_max.get(),
+            JOB_LOG_LINE_BYTES_LEAST,
+        );
+        checks.not_above(
+            (
+                "workers.job_log_line_bytes_max",
+                self.job_log_line_bytes_max.get(),
+            ),
+            ("workers.job_log_buffer", self.job_log_buffer.get()),
+        );
     }
 }
 

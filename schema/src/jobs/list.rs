@@ -8,7 +8,7 @@ use crate::jobs::show::JobView;
 use crate::prepared::{Prepared, sql_file};
 
 /// Which jobs are wanted. Everything left out matches all.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Filter {
     /// In one of these states.
     pub states: Vec<State>,
@@ -20,6 +20,19 @@ pub struct Filter {
     pub tenant: Option<TenantId>,
     /// With this tag.
     pub tag: Option<String>,
+}
+
+impl Filter {
+    /// Whether nothing narrows it down.
+    pub fn is_open(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// The states' names; `None` for any.
+    pub(crate) fn state_names(&self) -> Option<Vec<&'static str>> {
+        let names = self.states.iter().map(|state| state.as_str());
+        (!self.states.is_empty()).then(|| names.collect())
+    }
 }
 
 /// A page of jobs, the newest first.
@@ -40,12 +53,10 @@ pub async fn list(
     before: Option<JobId>,
     size: u32,
 ) -> Result<Page> {
-    let states: Option<Vec<&str>> = (!filter.states.is_empty())
-        .then(|| filter.states.iter().map(|state| state.as_str()).collect());
     let jobs: Vec<JobView> = Prepared(
         sql_file!("list.sql")
             .bind::<BigInt, _>(before.map_or(i64::MAX, |id| id.0))
-            .bind::<Nullable<Array<Text>>, _>(states)
+            .bind::<Nullable<Array<Text>>, _>(filter.state_names())
             .bind::<Nullable<Text>, _>(filter.kind.as_deref())
             .bind::<Nullable<Text>, _>(filter.queue.as_deref())
             .bind::<Nullable<BigInt>, _>(filter.tenant.map(|tenant| tenant.0))

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::error::Result;
 use crate::prepared::{Prepared, sql_file};
-use crate::schema::nexus::attempt_errors;
+use crate::schema::nexus::{attempt_errors, cancellations};
 
 /// A job, live or finished.
 #[derive(Clone, Debug, Serialize, QueryableByName)]
@@ -98,7 +98,7 @@ pub struct JobView {
     /// The dead letter that it runs again.
     #[diesel(sql_type = Nullable<BigInt>)]
     pub replay_of: Option<i64>,
-    /// How far its handler is, as it last said.
+    /// How far it has come, as its handler said last: `done`, `total`, `message`, and when (`at`).
     #[diesel(sql_type = Nullable<Json>)]
     pub progress: Option<Value>,
     /// The ordering key or the gate that it is parked on.
@@ -113,7 +113,10 @@ pub struct JobView {
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
-fn band_name<S: serde::Serializer>(band: &i16, to: S) -> std::result::Result<S::Ok, S::Error> {
+pub(crate) fn band_name<S: serde::Serializer>(
+    band: &i16,
+    to: S,
+) -> std::result::Result<S::Ok, S::Error> {
     match Band::from_number(*band) {
         Some(band) => to.serialize_str(band.as_str()),
         None => to.serialize_i16(*band),
@@ -136,6 +139,18 @@ pub struct AttemptError {
     pub failed_at: DateTime<Utc>,
 }
 
+/// What was asked of a job that runs.
+#[derive(Clone, Debug, Serialize, Queryable)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct StopAsked {
+    /// Why it is to stop.
+    pub reason: String,
+    /// Who asked.
+    pub asked_by: String,
+    /// When.
+    pub asked_at: DateTime<Utc>,
+}
+
 /// A job with its failed attempts.
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -145,6 +160,9 @@ pub struct JobDetail {
     pub job: JobView,
     /// Its failed attempts, the oldest first.
     pub errors: Vec<AttemptError>,
+    /// Where it runs, and was asked to stop.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stop_asked: Option<StopAsked>,
 }
 
 /// One job, wherever it stands; `None` where there is no such id, or no longer.
@@ -167,5 +185,26 @@ pub async fn find(conn: &mut AsyncPgConnection, id: JobId) -> Result<Option<JobD
         .limit(1000)
         .load(conn)
         .await?;
-    Ok(Some(JobDetail { job, errors }))
+    let stop_asked = match job.finished_at {
+        None => stop_asked(conn, id).await?,
+        Some(_) => None,
+    };
+    Ok(Some(JobDetail {
+        job,
+        errors,
+        stop_asked,
+    }))
+}
+
+async fn stop_asked(conn: &mut AsyncPgConnection, id: JobId) -> Result<Option<StopAsked>> {
+    Ok(cancellations::table
+        .select((
+            cancellations::reason,
+            cancellations::asked_by,
+            cancellations::asked_at,
+        ))
+        .filter(cancellations::job_id.eq(id.0))
+        .first(conn)
+        .await
+        .optional()?)
 }

@@ -11,6 +11,7 @@ use crate::commands::jobs::history;
 use crate::exit::Exit;
 use crate::invocation::Invocation;
 use crate::output::Look;
+use crate::output::number::grouped;
 use crate::output::page::Page;
 use crate::output::time::{precise, relative, span};
 use crate::waiting::{has_ended, no_job};
@@ -23,10 +24,13 @@ pub(crate) struct ShowArgs {
 }
 
 pub(super) async fn run(args: &ShowArgs, invocation: &Invocation) -> anyhow::Result<Exit> {
+    show(args.id, invocation).await
+}
+
+/// Shows one job.
+pub(crate) async fn show(id: JobId, invocation: &Invocation) -> anyhow::Result<Exit> {
     let mut conn = invocation.connect().await?;
-    let detail = jobs::find(&mut conn, args.id)
-        .await?
-        .ok_or_else(|| no_job(args.id))?;
+    let detail = jobs::find(&mut conn, id).await?.ok_or_else(|| no_job(id))?;
     invocation.output.show(&detail, render)?;
     Ok(Exit::Ok)
 }
@@ -53,6 +57,12 @@ fn render(detail: &JobDetail, look: &Look) -> String {
         let told = format!("{} ({})", precise(deadline), relative(deadline, look.now));
         page.field("start by", &told);
     }
+    if let Some(asked) = &detail.stop_asked {
+        let since = relative(asked.asked_at, look.now);
+        let text = format!("by {}, {since}: {}", asked.asked_by, asked.reason);
+        page.field("asked to stop", &text);
+    }
+    page.optional("progress", job.progress.as_ref().map(progress).as_deref());
     if let Some(millis) = job.timeout_ms.and_then(|millis| u64::try_from(millis).ok()) {
         page.field("timeout", &span(Duration::from_millis(millis)));
     }
@@ -64,7 +74,6 @@ fn render(detail: &JobDetail, look: &Look) -> String {
     page.optional("backoff", job.backoff.as_ref().map(pretty).as_deref());
     page.optional("replay of", id(job.replay_of).as_deref());
     page.field("arguments", &pretty(&job.args));
-    page.optional("progress", job.progress.as_ref().map(pretty).as_deref());
     if let Some(result) = &job.result {
         page.field("result", &pretty(result));
     }
@@ -108,6 +117,23 @@ fn attempts(detail: &JobDetail) -> String {
     }
     if job.lost_leases > 0 {
         text.push_str(&format!(", {} leases lost", job.lost_leases));
+    }
+    text
+}
+
+/// How far it is, as its handler said: `300 of 1,000 (30 %): reading`.
+fn progress(said: &Value) -> String {
+    let number = |field: &str| said[field].as_u64();
+    let done = number("done").unwrap_or(0);
+    let mut text = match number("total") {
+        Some(total) if total > 0 => {
+            let percent = done.saturating_mul(100) / total;
+            format!("{} of {} ({percent} %)", grouped(done), grouped(total))
+        }
+        _ => grouped(done),
+    };
+    if let Some(message) = said["message"].as_str() {
+        text.push_str(&format!(": {message}"));
     }
     text
 }
@@ -174,6 +200,14 @@ mod tests {
         ] {
             assert!(page.contains(line), "{line}: {page}");
         }
+    }
+
+    #[test]
+    fn progress_is_told_as_a_share_where_the_whole_is_known() {
+        let said = serde_json::json!({"done": 300, "total": 1000, "message": "reading"});
+        assert_eq!(progress(&said), "300 of 1,000 (30 %): reading");
+        let open = serde_json::json!({"done": 7, "total": null, "message": null});
+        assert_eq!(progress(&open), "7");
     }
 
     #[test]

@@ -1,0 +1,148 @@
+use chrono::{DateTime, Utc};
+use diesel::sql_types::{Array, BigInt, Nullable, Text, Timestamptz};
+use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
+use nexus_config::{Enqueue, Retry};
+use nexus_jobs::kinds::built_in;
+use nexus_jobs::{Actor, Band, Due, JobId, NewJob, QueueName, TenantId};
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use super::DeadFilter;
+use super::take::{Taken, take};
+use crate::error::{Error, Result};
+use crate::ledger;
+use crate::prepared::{Prepared, sql_file};
+
+mod pace;
+
+pub use pace::Pace;
+
+/// A batch of dead letters to be run again.
+#[derive(Clone, Debug)]
+pub struct Replay<'a> {
+    /// Which ones. Those that were run again already are passed over, whatever it says.
+    pub filter: &'a DeadFilter,
+    /// Only those with ids above this.
+    pub after: JobId,
+    /// At most so many, and never more than `enqueue.batch_max`.
+    pub limit: u32,
+    /// Other arguments than they had.
+    pub args: Option<&'a RawValue>,
+    /// How far apart their first runs are; `None`: all at once.
+    pub pace: Option<Pace>,
+}
+
+/// A dead letter and the job that runs it again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Again {
+    /// The dead letter.
+    #[cfg_attr(feature = "openapi", schema(value_type = i64))]
+    pub dead: JobId,
+    /// The job.
+    #[cfg_attr(feature = "openapi", schema(value_type = i64))]
+    pub job: JobId,
+}
+
+/// What a batch did.
+#[derive(Clone, Debug, Default)]
+pub struct Replayed {
+    /// The dead letters, the oldest first, each with its new job.
+    pub again: Vec<Again>,
+    /// The pace of the next batch.
+    pub pace: Option<Pace>,
+}
+
+/// Enqueues dead letters again, as new jobs that point at the old ones, in one transaction: each once,
+/// however often and by however many this is called. What a job was told is kept: kind, queue, band,
+/// tenant, tags, attempts, timeout, backoff, order and limit key; not its deadline, which is past, nor
+/// its unique key.
+pub async fn replay(
+    conn: &mut AsyncPgConnection,
+    wanted: &Replay<'_>,
+    by: &Actor,
+    limits: &Enqueue,
+    retry: &Retry,
+) -> Result<Replayed> {
+    let filter = DeadFilter {
+        replayed_too: false,
+        ..wanted.filter.clone()
+    };
+    let most = u32::try_from(limits.batch_max).unwrap_or(u32::MAX);
+    conn.transaction::<_, Error, _>(async |conn| {
+        let taken = take(conn, &filter, wanted.after, wanted.limit.min(most)).await?;
+        let [oldest, ..] = &taken[..] else {
+            return Ok(Replayed {
+                again: Vec::new(),
+                pace: wanted.pace,
+            });
+        };
+        let mut pace = wanted.pace.map(|pace| pace.not_before(oldest.now));
+        let jobs = taken.iter().map(|letter| {
+            let due = pace.as_mut().map_or(Due::Now, |pace| Due::At(pace.take()));
+            new_job(letter, wanted.args, due)
+        });
+        let jobs: Vec<NewJob> = jobs.collect::<Result<_>>()?;
+        let ids = ledger::enqueue(conn, &jobs, by, limits, retry).await?;
+        let again: Vec<Again> = taken
+            .iter()
+            .zip(ids)
+            .map(|(letter, job)| Again {
+                dead: JobId(letter.id),
+                job,
+            })
+            .collect();
+        link(conn, &taken, &again).await?;
+        Ok(Replayed { again, pace })
+    })
+    .await
+}
+
+/// The job that runs a dead letter again.
+fn new_job(letter: &Taken, args: Option<&RawValue>, due: Due) -> Result<NewJob> {
+    let wrong = |error: &dyn std::fmt::Display| {
+        Error::Invalid(format!(
+            "dead letter {} cannot run again: {error}",
+            letter.id
+        ))
+    };
+    let args = match args {
+        Some(args) => args.to_owned(),
+        None => RawValue::from_string(letter.args.clone()).map_err(|error| wrong(&error))?,
+    };
+    let mut job = NewJob::raw(&letter.kind, args).map_err(|error| wrong(&error))?;
+    if let Some(known) = built_in(&letter.kind) {
+        job.weight = known.weight;
+    }
+    job.queue = QueueName::new(letter.queue.clone()).map_err(|error| wrong(&error))?;
+    job.band = Band::from_number(letter.band).unwrap_or(job.band);
+    job.tenant = TenantId(letter.tenant_id);
+    job.due = due;
+    job.attempts = u32::try_from(letter.attempts_max).ok();
+    job.timeout = letter
+        .timeout_ms
+        .and_then(|ms| u64::try_from(ms).ok())
+        .map(std::time::Duration::from_millis);
+    job.tags = letter.tags.clone().unwrap_or_default();
+    Ok(job)
+}
+
+/// Has each point at the other, and gives the new job what a [`NewJob`] cannot say yet.
+async fn link(conn: &mut AsyncPgConnection, taken: &[Taken], again: &[Again]) -> Result<()> {
+    let dead: Vec<i64> = taken.iter().map(|letter| letter.id).collect();
+    let ends: Vec<DateTime<Utc>> = taken.iter().map(|letter| letter.finished_at).collect();
+    let jobs: Vec<i64> = again.iter().map(|again| again.job.0).collect();
+    let limit_keys: Vec<_> = taken.iter().map(|l| l.limit_key.as_deref()).collect();
+    let backoffs: Vec<_> = taken.iter().map(|l| l.backoff.as_deref()).collect();
+    Prepared(
+        sql_file!("link.sql")
+            .bind::<Array<BigInt>, _>(dead)
+            .bind::<Array<Timestamptz>, _>(ends)
+            .bind::<Array<BigInt>, _>(jobs)
+            .bind::<Array<Nullable<Text>>, _>(limit_keys)
+            .bind::<Array<Nullable<Text>>, _>(backoffs),
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,15 @@
+-- Jobs that were asked to stop and wait again: nobody runs them, so they are buried.
+WITH waiting AS MATERIALIZED (
+    SELECT j.id, j.token, c.reason, c.asked_by
+    FROM nexus.cancellations AS c JOIN nexus.jobs AS j ON j.id = c.job_id
+    WHERE j.token IS NULL ORDER BY j.id LIMIT $1 FOR UPDATE OF j SKIP LOCKED
+), buried AS MATERIALIZED (
+    SELECT b.id
+    FROM (SELECT asked_by, array_agg(id ORDER BY id) AS ids, array_agg(token ORDER BY id) AS tokens,
+                 array_agg('cancelled'::text) AS states, array_agg(reason ORDER BY id) AS reasons
+          FROM waiting GROUP BY asked_by) AS w
+    CROSS JOIN LATERAL nexus.bury(w.ids, w.tokens, w.states, w.reasons, w.asked_by) AS b
+), told AS (
+    DELETE FROM nexus.cancellations AS c USING buried AS b WHERE c.job_id = b.id
+)
+SELECT id FROM buried

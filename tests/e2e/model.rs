@@ -1,0 +1,113 @@
+//! The ledger's verbs in any order, against a model of what a job's life is to be.
+//!
+//! `NEXUS_MODEL_SEED=N` plays the sequences of a run again, `NEXUS_MODEL_SEQUENCES=N` other than 10,000.
+
+use nexus_tests::model::play::{Difference, play};
+use nexus_tests::model::step::{Sequence, sequences};
+use nexus_tests::{TestBed, in_bed};
+use proptest::strategy::{Strategy, ValueTree};
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+use uuid::Uuid;
+
+/// Sequences played at once.
+const GROUP: usize = 500;
+
+/// Tries to make a sequence that fails a shorter one.
+const SHRINKS_MAX: usize = 400;
+
+#[tokio::test]
+async fn jobs_live_as_the_model_has_it_whatever_happens_to_them() {
+    in_bed(async |bed| {
+        let seed = number("NEXUS_MODEL_SEED").unwrap_or_else(|| Uuid::new_v4().as_u64_pair().0);
+        let mut left = usize::try_from(number("NEXUS_MODEL_SEQUENCES").unwrap_or(10_000)).unwrap();
+        let mut runner = runner(seed);
+        while left > 0 {
+            let any = || sequences().new_tree(&mut runner).unwrap();
+            let trees: Vec<_> = std::iter::repeat_with(any).take(left.min(GROUP)).collect();
+            let group: Vec<Sequence> = trees.iter().map(ValueTree::current).collect();
+            if let Err(first) = play(bed, &group).await {
+                let tree = trees.into_iter().nth(first.sequence).unwrap();
+                let (shortest, difference) = shrunk(bed, tree, first).await;
+                panic!(
+                    "NEXUS_MODEL_SEED={seed}\nafter round {}: {}\n{shortest:#?}",
+                    difference.round, difference.what
+                );
+            }
+            left -= group.len();
+            clear(bed).await;
+        }
+    })
+    .await;
+}
+
+/// The model notices what it is there to notice: a ledger that forgets a dispatch row.
+#[tokio::test]
+async fn a_ledger_that_forgets_is_found_out_and_the_sequence_shrinks() {
+    in_bed(async |bed| {
+        bed.execute(
+            "CREATE FUNCTION public.forget() RETURNS trigger LANGUAGE plpgsql AS \
+             'BEGIN IF NEW.suspect THEN RETURN NULL; END IF; RETURN NEW; END'; \
+             CREATE TRIGGER forget BEFORE INSERT ON nexus.dispatch \
+             FOR EACH ROW EXECUTE FUNCTION public.forget()",
+        )
+        .await;
+        let mut runner = runner(1);
+        let any = || sequences().new_tree(&mut runner).unwrap();
+        let trees: Vec<_> = std::iter::repeat_with(any).take(50).collect();
+        let group: Vec<Sequence> = trees.iter().map(ValueTree::current).collect();
+        let first = play(bed, &group).await.expect_err("a difference");
+        let tree = trees.into_iter().nth(first.sequence).unwrap();
+        let (shortest, _) = shrunk(bed, tree, first).await;
+        assert_eq!(shortest.starts.len(), 1, "{shortest:#?}");
+        assert_eq!(
+            shortest.steps.len(),
+            8,
+            "as short as they come: {shortest:#?}"
+        );
+    })
+    .await;
+}
+
+fn number(variable: &str) -> Option<u64> {
+    let text = std::env::var(variable).ok()?;
+    Some(text.parse().unwrap_or_else(|_| panic!("{variable}={text}")))
+}
+
+fn runner(seed: u64) -> TestRunner {
+    let bytes: Vec<u8> = (0..4).flat_map(|n| (seed ^ n).to_le_bytes()).collect();
+    let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
+    TestRunner::new_with_rng(Config::default(), rng)
+}
+
+/// The shortest sequence found that still goes otherwise than the model, alone.
+async fn shrunk(
+    bed: &TestBed,
+    mut tree: impl ValueTree<Value = Sequence>,
+    first: Difference,
+) -> (Sequence, Difference) {
+    let (mut shortest, mut difference) = (tree.current(), first);
+    for _ in 0..SHRINKS_MAX {
+        clear(bed).await;
+        let tried = tree.current();
+        let more = match play(bed, std::slice::from_ref(&tried)).await {
+            Err(found) => {
+                (shortest, difference) = (tried, found);
+                tree.simplify()
+            }
+            Ok(()) => tree.complicate(),
+        };
+        if !more {
+            break;
+        }
+    }
+    (shortest, difference)
+}
+
+/// An empty ledger.
+async fn clear(bed: &TestBed) {
+    bed.execute(
+        "TRUNCATE nexus.jobs, nexus.dispatch, nexus.leases, nexus.job_history, nexus.attempt_errors, \
+         nexus.cancellations",
+    )
+    .await;
+}
