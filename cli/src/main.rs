@@ -10,6 +10,7 @@
 //! | arguments that commands share | [`arguments`] |
 //! | looking at the ledger until something has happened | [`waiting`] |
 //! | what runs for long: API, relay, rescuer, workers | [`roles`], [`signals`] |
+//! | a parent of worker processes | [`supervisor`] |
 //! | who runs the command | [`user`] |
 //! | benchmarks | [`bench`] |
 //!
@@ -26,6 +27,7 @@ mod invocation;
 mod output;
 mod roles;
 mod signals;
+mod supervisor;
 mod user;
 mod waiting;
 

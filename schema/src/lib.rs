@@ -8,6 +8,7 @@
 //! | [`dispatch`] | the relay's side: due rows, marks, epochs |
 //! | [`fence`] | a claim's proof, a transaction's last act |
 //! | [`jobs`], [`workers`] | the ledger as people look at it |
+//! | [`supervisors`] | how many worker processes are wanted, and how many work |
 //! | [`cases`], [`datasets`] | the domain |
 //! | [`copy`], [`money`], [`months`] | bulk loading |
 //! | [`measure`] | what `nexus bench` asks |
@@ -33,6 +34,7 @@ mod prepared;
 pub mod retrying;
 #[expect(missing_docs, reason = "generated")]
 pub mod schema;
+pub mod supervisors;
 pub mod workers;
 
 pub use connect::connect;

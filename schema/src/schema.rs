@@ -225,6 +225,23 @@ pub mod nexus {
     }
 
     diesel::table! {
+        nexus.supervisors (name) {
+            name -> Text,
+            tenant_id -> Int8,
+            host -> Text,
+            pid -> Int4,
+            processes_desired -> Int4,
+            processes -> Int4,
+            scaled_at -> Nullable<Timestamptz>,
+            scaled_by -> Nullable<Text>,
+            restart_asked_at -> Nullable<Timestamptz>,
+            started_at -> Timestamptz,
+            seen_at -> Timestamptz,
+            health -> Json,
+        }
+    }
+
+    diesel::table! {
         nexus.tenants (id) {
             id -> Int8,
             name -> Text,
@@ -269,6 +286,7 @@ pub mod nexus {
         jobs,
         leases,
         relays,
+        supervisors,
         tenants,
         workers,
     );

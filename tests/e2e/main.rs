@@ -37,6 +37,7 @@ mod relay;
 mod rescue;
 mod roles;
 mod settle;
+mod supervisor;
 mod transitions;
 mod worker_outage;
 mod workers;
