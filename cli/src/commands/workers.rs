@@ -94,7 +94,7 @@ async fn scale(processes: u16, name: Option<&str>, invocation: &Invocation) -> a
     let before = found.processes_desired;
     let asked = json!({"supervisor": found.name, "processes_desired": processes, "before": before});
     invocation.output.show(&asked, |_, _| {
-        let when = if found.alive {
+        let when = if which::runs(&found) {
             ""
         } else {
             "; it does not run now, and will come up with that"

@@ -33,7 +33,7 @@ pub(crate) enum Why {
 /// A process is replaced successor first: it goes on until its successor works. One
 /// is replaced at a time, from the successor's start to the old one's end, so that
 /// there is at most one more than wanted. Where successors die, as they do with a
-/// setting that is wrong, the old ones therefore stay.
+/// setting that is wrong, a rolling restart comes no further, and the old ones stay.
 pub(crate) fn decide(now: Instant, fleet: &Fleet) -> Vec<Act> {
     let mut acts: Vec<Act> = fleet
         .children
@@ -45,15 +45,21 @@ pub(crate) fn decide(now: Instant, fleet: &Fleet) -> Vec<Act> {
     let unwanted = fleet.children.iter().filter(unwanted);
     acts.extend(unwanted.map(|child| Act::Drain(child.id, Why::NotWanted)));
     let mut replacing = (0..fleet.desired).any(|slot| in_slot(fleet, slot).count() > 1);
+    let mut restart_waits = false;
     for (at, slot) in fleet.slots.iter().enumerate().take(fleet.desired) {
         let may_start = now >= slot.start_at;
         let live: Vec<&Child> = in_slot(fleet, at).filter(|c| !c.drains()).collect();
         match live.as_slice() {
             [] if may_start => acts.push(Act::Start(at)),
-            [one] if may_start && !replacing && reason(one, fleet).is_some() => {
-                replacing = true;
-                acts.push(Act::Start(at));
-            }
+            [one] => match reason(one, fleet) {
+                Some(Why::Restart) if !may_start => restart_waits = true,
+                Some(Why::Restart) if restart_waits => {}
+                Some(_) if may_start && !replacing => {
+                    replacing = true;
+                    acts.push(Act::Start(at));
+                }
+                _ => {}
+            },
             [old, .., new] if new.phase == Phase::Working => {
                 let why = reason(old, fleet).unwrap_or(Why::NotWanted);
                 acts.push(Act::Drain(old.id, why));

@@ -109,6 +109,8 @@ pub(crate) struct Slot {
     /// Processes that died or were replaced for their memory.
     pub(crate) restarts: u64,
     pub(crate) last_death: Option<Cause>,
+    /// When that was.
+    died_at: Instant,
     /// No start before this.
     pub(crate) start_at: Instant,
 }
@@ -143,6 +145,7 @@ impl Fleet {
                 deaths: 0,
                 restarts: 0,
                 last_death: None,
+                died_at: now,
                 start_at: now,
             });
         }
@@ -229,15 +232,20 @@ impl Fleet {
         slot.deaths += 1;
         slot.restarts += 1;
         slot.last_death = Some(cause);
+        slot.died_at = now;
         slot.start_at = now + pause(rules, slot.deaths, luck);
     }
 
-    /// Forgets deaths that a process has outlived.
+    /// Forgets deaths that a process has outlived. In a rolling restart the old one may
+    /// live on while its successors die at every longest pause: no death for that long
+    /// is asked for, too.
     pub(crate) fn forget_deaths(&mut self, now: Instant) {
+        let within = self.rules.crash_loop_within;
+        let quiet = within + self.rules.restart_cap;
         for child in self.children.iter().filter(|child| !child.drains()) {
-            let lived = now.saturating_duration_since(child.started_at);
-            if lived >= self.rules.crash_loop_within
+            if now.saturating_duration_since(child.started_at) >= within
                 && let Some(slot) = self.slots.get_mut(child.slot)
+                && now.saturating_duration_since(slot.died_at) >= quiet
             {
                 slot.deaths = 0;
             }

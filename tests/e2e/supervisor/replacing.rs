@@ -83,10 +83,7 @@ async fn a_process_over_its_memory_is_drained_and_replaced() {
         let log = work.log();
         assert!(log.contains("over supervisor.memory_max"), "{log}");
         let text = bed.nexus_ok(&["workers"]).await;
-        assert!(
-            text.contains("(last: over supervisor.memory_max)"),
-            "{text}"
-        );
+        assert!(text.contains("last: over supervisor.memory_max"), "{text}");
         bed.all_complete(jobs).await;
         assert_no_attempt_lost(&bed).await;
         work.terminate();

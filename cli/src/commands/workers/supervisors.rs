@@ -100,7 +100,7 @@ fn crash_loops(name: &str, health: &Health, look: &Look) -> String {
         .map(|process| {
             let last = process.last_death.as_deref().unwrap_or("unknown");
             let text = format!(
-                "crash loop: process {} of {name} died {} times in a row (last: {last}); see its log",
+                "crash loop: process {} of {name} died {} times in a row\n  last: {last}; see its log",
                 process.process, process.deaths
             );
             look.paint(Style::Bad, &text) + "\n"
@@ -177,6 +177,16 @@ pub(super) mod tests {
             stopped,
             silent,
         ];
-        insta::assert_snapshot!(render(&all, &Look::fixed()), @"");
+        insta::assert_snapshot!(render(&all, &Look::fixed()), @r"
+        SUPERVISOR        HOST       PID  STATE       DESIRED  ACTUAL  RESTARTS  SEEN
+        worker-1          worker-1  4711  running           2       2         1  0 s ago
+        worker-2.intern…  worker-1  4711  crash loop        2       1         7  0 s ago
+        worker-3          worker-1  4711  restarting        2       2         3  0 s ago
+        worker-4          worker-1  4711  scaling          12       2         1  0 s ago
+        worker-5          worker-1  4711  stopped           2       0         0  0 s ago
+        worker-6          worker-1  4711  silent            2       2         1  0 s ago
+        crash loop: process 2 of worker-2.internal.example died 7 times in a row
+          last: exit code 2; see its log
+        ");
     }
 }

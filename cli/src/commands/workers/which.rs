@@ -41,7 +41,7 @@ pub(super) fn refuse_alive(found: &SupervisorView) -> Result<(), Failure> {
 }
 
 /// Whether it was seen a moment ago and did not end since.
-fn runs(found: &SupervisorView) -> bool {
+pub(super) fn runs(found: &SupervisorView) -> bool {
     let stopped = found.health.get("stopped").and_then(|it| it.as_bool());
     found.alive && stopped != Some(true)
 }

@@ -173,9 +173,11 @@ fn a_rolling_restart_replaces_one_at_a_time_successor_first() {
 fn successors_that_die_leave_the_old_ones_at_work() {
     let mut play = Play::of(2);
     let old = play.ids();
+    play.pass(Duration::from_mins(5));
     play.fleet.generation += 1;
-    for _ in 0..6 {
+    for _ in 0..8 {
         play.until_act();
+        play.fleet.forget_deaths(play.now);
         assert_eq!(play.act(), [Act::Start(0)]);
         let successor = *play.ids().last().unwrap();
         assert!(play.dies(successor));
