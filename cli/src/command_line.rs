@@ -7,6 +7,7 @@ use clap::{Parser, Subcommand};
 use crate::bench::BenchArgs;
 use crate::commands::{
     cases, config, datasets, dead, demo, dev, enqueue, generate, jobs, migrate, profiles, serve,
+    work, workers,
 };
 use crate::exit;
 
@@ -34,7 +35,7 @@ pub(crate) enum Command {
     /// Run the API, the relay and the rescuer
     Serve(serve::ServeArgs),
     /// Run workers; SIGTERM or Ctrl-C drains them, a second one ends at once
-    Work,
+    Work(work::WorkArgs),
     /// Bring the database to this version
     Migrate(migrate::MigrateArgs),
     /// Enqueue a job
@@ -47,8 +48,8 @@ pub(crate) enum Command {
     Dead(dead::DeadCommand),
     /// Count waiting and running jobs by queue
     Queues,
-    /// List worker processes
-    Workers,
+    /// List worker processes and their supervisors, or scale or restart them
+    Workers(workers::WorkersArgs),
     /// Open, list and change examination cases
     #[command(subcommand)]
     Cases(cases::CasesCommand),
@@ -72,7 +73,7 @@ pub(crate) enum Command {
 impl Command {
     /// Whether it runs until it is told to stop, and so keeps a log.
     pub(crate) const fn is_long_running(&self) -> bool {
-        matches!(self, Self::Dev(_) | Self::Serve(_) | Self::Work)
+        matches!(self, Self::Dev(_) | Self::Serve(_) | Self::Work(_))
     }
 }
 

@@ -14,8 +14,8 @@ mod openapi;
 pub(crate) mod profiles;
 mod queues;
 pub(crate) mod serve;
-mod work;
-mod workers;
+pub(crate) mod work;
+pub(crate) mod workers;
 
 use crate::bench;
 use crate::command_line::{Command, CommandLine};
@@ -39,13 +39,13 @@ pub(crate) async fn run(line: CommandLine) -> anyhow::Result<Exit> {
         Command::Demo(args) => demo::run(&args, &start.invocation()?).await,
         Command::Dev(args) => dev::run(&args, &start).await,
         Command::Serve(args) => serve::run(&args, start.invocation()?).await,
-        Command::Work => work::run(start.invocation()?).await,
+        Command::Work(args) => work::run(&args, &start).await,
         Command::Migrate(args) => migrate::run(&args, &start.invocation()?).await,
         Command::Enqueue(args) => enqueue::run(&args, &start.invocation()?).await,
         Command::Jobs(command) => jobs::run(&command, &start.invocation()?).await,
         Command::Dead(command) => dead::run(&command, &start.invocation()?).await,
         Command::Queues => queues::run(&start.invocation()?).await,
-        Command::Workers => workers::run(&start.invocation()?).await,
+        Command::Workers(args) => workers::run(&args, &start.invocation()?).await,
         Command::Cases(command) => cases::run(&command, &start.invocation()?).await,
         Command::Datasets(command) => datasets::run(&command, &start.invocation()?).await,
         Command::Generate(args) => generate::run(args, &start.invocation()?).await,

@@ -10,6 +10,7 @@
 //! | arguments that commands share | [`arguments`] |
 //! | looking at the ledger until something has happened | [`waiting`] |
 //! | what runs for long: API, relay, rescuer, workers | [`roles`], [`signals`] |
+//! | a parent of worker processes | [`supervisor`] |
 //! | who runs the command | [`user`] |
 //! | benchmarks | [`bench`] |
 //!
@@ -27,6 +28,7 @@ mod output;
 mod roles;
 mod signals;
 mod sql_callers;
+mod supervisor;
 mod user;
 mod waiting;
 

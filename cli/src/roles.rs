@@ -8,6 +8,7 @@ use nexus_api::{Parts, Server};
 use nexus_config::Settings;
 use nexus_handlers::process_dataset::orphans;
 use nexus_handlers::registry::registry;
+use nexus_jobs::WorkerId;
 use nexus_producer::relay::{Relay, RelayStats};
 use nexus_producer::rescuer::Rescuer;
 use nexus_queue::{RedisTransport, Transport};
@@ -75,9 +76,21 @@ impl Roles {
         });
     }
 
-    /// Starts workers for the configured queues.
-    pub(crate) fn start_workers(&mut self) -> anyhow::Result<()> {
-        let process = WorkerProcess::new(
+    /// Stops all roles once `over` has come.
+    pub(crate) fn stop_after(&mut self, over: impl Future<Output = ()> + Send + 'static) {
+        let stop = self.stop.clone();
+        self.start(async move {
+            tokio::select! {
+                () = over => stop.cancel(),
+                () = stop.cancelled() => {}
+            }
+        });
+    }
+
+    /// Starts workers for the configured queues, as this worker of the ledger.
+    pub(crate) fn start_workers(&mut self, worker: WorkerId) -> anyhow::Result<()> {
+        let process = WorkerProcess::with_id(
+            worker,
             &self.settings,
             self.pool.clone(),
             Arc::clone(&self.transport),

@@ -1,4 +1,5 @@
-//! SIGTERM and SIGINT: the first asks for a stop, the second takes it.
+//! SIGTERM and SIGINT: the first asks for a stop, the second takes it. And what a supervisor
+//! listens for beside them.
 
 use std::process;
 
@@ -39,4 +40,14 @@ impl Signals {
         tracing::warn!("ended at once; jobs that ran are rescued when their lease runs out");
         process::exit(code);
     }
+}
+
+/// SIGHUP, from now on; it ends nothing by itself any more.
+pub(crate) fn hangups() -> anyhow::Result<Signal> {
+    signal(SignalKind::hangup()).context("listening for SIGHUP")
+}
+
+/// The ends of child processes, from now on. One may stand for several.
+pub(crate) fn child_ends() -> anyhow::Result<Signal> {
+    signal(SignalKind::child()).context("listening for SIGCHLD")
 }

@@ -10,6 +10,7 @@ mod log;
 mod postgres;
 mod redis;
 mod stores;
+mod supervisor;
 mod workers;
 
 use serde::{Deserialize, Serialize};
@@ -23,6 +24,7 @@ pub use self::log::{Log, LogFormat};
 pub use self::postgres::Postgres;
 pub use self::redis::Redis;
 pub use self::stores::Store;
+pub use self::supervisor::{PROCESSES_MAX, Supervisor};
 pub use self::workers::{Retry, Workers};
 use crate::checks::{Checks, Finding};
 use crate::defaults::DEFAULTS;
@@ -45,6 +47,8 @@ pub struct Settings {
     pub lease: Lease,
     /// The pool that runs jobs.
     pub workers: Workers,
+    /// Worker processes kept running by a parent.
+    pub supervisor: Supervisor,
     /// When a failed job runs again.
     pub retry: Retry,
     /// Finished jobs.
@@ -73,6 +77,7 @@ impl Settings {
         self.rescue.check(&mut checks);
         self.lease.check(&mut checks);
         self.workers.check(&mut checks);
+        self.supervisor.check(&mut checks);
         self.retry.check(&mut checks);
         self.history.check(&mut checks);
         self.api.check(&mut checks);

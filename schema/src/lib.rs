@@ -9,6 +9,7 @@
 //! | [`fence`] | a claim's proof, a transaction's last act |
 //! | [`jobs`], [`workers`] | the ledger as people look at it, and what handlers say of their jobs |
 //! | [`dead`] | dead letters: found, run again, thrown away |
+//! | [`supervisors`] | how many worker processes are wanted, and how many work |
 //! | [`cases`], [`datasets`] | the domain |
 //! | [`copy`], [`money`], [`months`] | bulk loading |
 //! | [`measure`] | what `nexus bench` asks |
@@ -35,6 +36,7 @@ mod prepared;
 pub mod retrying;
 #[expect(missing_docs, reason = "generated")]
 pub mod schema;
+pub mod supervisors;
 pub mod workers;
 
 pub use connect::connect;

@@ -167,6 +167,17 @@ pub mod nexus {
     }
 
     diesel::table! {
+        nexus.enqueue_rules (only_row) {
+            only_row -> Bool,
+            tenant_id -> Int8,
+            batch_max -> Int4,
+            args_bytes_max -> Int8,
+            entry_ids_max -> Int4,
+            attempts_max -> Int4,
+        }
+    }
+
+    diesel::table! {
         nexus.gates (gate) {
             gate -> Text,
             tenant_id -> Int8,
@@ -256,6 +267,19 @@ pub mod nexus {
     }
 
     diesel::table! {
+        nexus.kinds (kind) {
+            kind -> Text,
+            tenant_id -> Int8,
+            queue -> Text,
+            band -> Int2,
+            entry_ids -> Nullable<Int4>,
+            attempts_max -> Nullable<Int4>,
+            timeout_ms -> Nullable<Int8>,
+            seen_at -> Timestamptz,
+        }
+    }
+
+    diesel::table! {
         nexus.leases (token) {
             token -> Uuid,
             tenant_id -> Int8,
@@ -305,6 +329,23 @@ pub mod nexus {
     }
 
     diesel::table! {
+        nexus.supervisors (name) {
+            name -> Text,
+            tenant_id -> Int8,
+            host -> Text,
+            pid -> Int4,
+            processes_desired -> Int4,
+            processes -> Int4,
+            scaled_at -> Nullable<Timestamptz>,
+            scaled_by -> Nullable<Text>,
+            restart_asked_at -> Nullable<Timestamptz>,
+            started_at -> Timestamptz,
+            seen_at -> Timestamptz,
+            health -> Json,
+        }
+    }
+
+    diesel::table! {
         nexus.tenants (id) {
             id -> Int8,
             name -> Text,
@@ -347,15 +388,18 @@ pub mod nexus {
         dataset_sums,
         datasets,
         dispatch,
+        enqueue_rules,
         gates,
         job_history,
         job_logs,
         jobs,
+        kinds,
         leases,
         order_keys,
         queues,
         relays,
         reservations,
+        supervisors,
         tenants,
         workers,
     );

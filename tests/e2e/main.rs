@@ -44,6 +44,7 @@ mod rescue;
 mod roles;
 mod settle;
 mod sql_enqueue;
+mod supervisor;
 mod transitions;
 mod unique;
 mod worker_outage;

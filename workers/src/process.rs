@@ -57,6 +57,18 @@ impl WorkerProcess {
         transport: Arc<dyn Transport>,
         registry: Registry,
     ) -> anyhow::Result<Self> {
+        Self::with_id(WorkerId::random(), settings, pool, transport, registry)
+    }
+
+    /// The same under an id that somebody else has chosen, to know its row in the ledger by.
+    /// An id is one run's: it must never be used again.
+    pub fn with_id(
+        worker: WorkerId,
+        settings: &Settings,
+        pool: Pool,
+        transport: Arc<dyn Transport>,
+        registry: Registry,
+    ) -> anyhow::Result<Self> {
         let mut queues = BTreeMap::new();
         for (name, &concurrency) in &settings.workers.queues {
             let name = QueueName::new(name.clone()).context("workers.queues")?;
@@ -69,7 +81,7 @@ impl WorkerProcess {
             settings.workers.loops
         };
         let engine = Engine {
-            worker: WorkerId::random(),
+            worker,
             pool,
             kinds: registry.kinds(),
             registry,

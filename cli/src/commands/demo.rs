@@ -15,7 +15,7 @@ use nexus_handlers::load_request::{
     LoadInto, LoadRequest, LoadSource, ProfileChoice, Requested, request_load,
 };
 use nexus_handlers::source::Sources;
-use nexus_jobs::{CaseId, TenantId};
+use nexus_jobs::{CaseId, TenantId, WorkerId};
 use nexus_schema::{Keep, cases, migrate};
 
 use crate::commands::datasets::follow;
@@ -70,7 +70,7 @@ pub(super) async fn run(args: &DemoArgs, invocation: &Invocation) -> anyhow::Res
     let mut roles = Roles::new(settings, Keep::None)?;
     roles.require_broker().await?;
     let _stats = roles.start_relay();
-    roles.start_workers()?;
+    roles.start_workers(WorkerId::random())?;
     output.say(
         "started a relay, a rescuer and workers; loading through Postgres, Redis and a worker",
     )?;

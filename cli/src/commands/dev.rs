@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use nexus_config::Settings;
+use nexus_jobs::WorkerId;
 use nexus_schema::{Keep, migrate};
 
 use crate::exit::Exit;
@@ -63,7 +64,7 @@ async fn beside(
     let mut roles = Roles::new(&settings, Keep::Base)?;
     let stats = roles.start_relay();
     let addr = roles.start_api(stats).await?;
-    roles.start_workers()?;
+    roles.start_workers(WorkerId::random())?;
     note(&welcome(addr, args, &settings));
     roles.run(signals).await
 }

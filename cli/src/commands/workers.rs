@@ -1,121 +1,136 @@
 //! `nexus workers`
 
-use std::time::Duration;
+mod processes;
+mod supervisors;
+mod which;
 
+use clap::{Args, Subcommand};
+use nexus_config::PROCESSES_MAX;
+use nexus_schema::supervisors::{self as ledger, SupervisorView};
 use nexus_schema::workers::{self, WorkerView};
-use serde_json::Value;
+use serde::Serialize;
+use serde_json::json;
 
 use crate::exit::Exit;
 use crate::invocation::Invocation;
-use crate::output::Look;
-use crate::output::style::Style;
-use crate::output::table::{Column, Table};
-use crate::output::time::{between, relative};
+use crate::user;
 
-/// Lists worker processes.
-pub(super) async fn run(invocation: &Invocation) -> anyhow::Result<Exit> {
-    let mut conn = invocation.connect().await?;
-    let workers = workers::list(&mut conn).await?;
-    let ttl = invocation.settings.lease.ttl.get();
-    invocation
-        .output
-        .show(&workers, |workers, look| render(workers, ttl, look))?;
+/// What to do with worker processes; by default they are listed.
+#[derive(Debug, Args)]
+pub(crate) struct WorkersArgs {
+    #[command(subcommand)]
+    command: Option<WorkersCommand>,
+}
+
+#[derive(Debug, Subcommand)]
+enum WorkersCommand {
+    /// List supervisors and worker processes
+    List,
+    /// Change the number of a supervisor's worker processes, also for its successors
+    Scale {
+        /// How many are to run
+        #[arg(value_parser = clap::value_parser!(u16).range(0..=i64::from(PROCESSES_MAX)))]
+        processes: u16,
+        /// Which supervisor, where there are several
+        #[arg(long, value_name = "NAME")]
+        supervisor: Option<String>,
+    },
+    /// Replace a supervisor's worker processes one after another, successor first
+    Restart {
+        /// Which supervisor, where there are several
+        #[arg(long, value_name = "NAME")]
+        supervisor: Option<String>,
+    },
+    /// Forget a supervisor that is gone, and what was asked of it
+    Forget {
+        /// Its name
+        supervisor: String,
+    },
+}
+
+/// Everything that works.
+#[derive(Debug, Serialize)]
+struct Listed {
+    supervisors: Vec<SupervisorView>,
+    workers: Vec<WorkerView>,
+}
+
+pub(super) async fn run(args: &WorkersArgs, invocation: &Invocation) -> anyhow::Result<Exit> {
+    match &args.command {
+        None | Some(WorkersCommand::List) => list(invocation).await?,
+        Some(WorkersCommand::Scale {
+            processes,
+            supervisor,
+        }) => scale(*processes, supervisor.as_deref(), invocation).await?,
+        Some(WorkersCommand::Restart { supervisor }) => {
+            restart(supervisor.as_deref(), invocation).await?;
+        }
+        Some(WorkersCommand::Forget { supervisor }) => forget(supervisor, invocation).await?,
+    }
     Ok(Exit::Ok)
 }
 
-fn render(workers: &[WorkerView], ttl: Duration, look: &Look) -> String {
-    if workers.is_empty() {
-        return "no worker runs; `nexus work` starts one".to_owned();
-    }
-    let mut table = Table::new([
-        Column::cut("HOST"),
-        Column::number("PID"),
-        Column::new("STATE"),
-        Column::number("RUNNING"),
-        Column::new("SEEN"),
-        Column::cut("QUEUES"),
-    ]);
-    for worker in workers {
-        let state = state(worker, ttl, look);
-        table.styled(
-            2,
-            Style::of_state(state),
-            [
-                worker.host.clone(),
-                worker.pid.to_string(),
-                state.to_owned(),
-                worker
-                    .health
-                    .get("held")
-                    .map(Value::to_string)
-                    .unwrap_or_default(),
-                relative(worker.seen_at, look.now),
-                queues(&worker.queues),
-            ],
-        );
-    }
-    table.render(look)
-}
-
-/// What its last heartbeat said, unless that is longer ago than a lease.
-fn state(worker: &WorkerView, ttl: Duration, look: &Look) -> &'static str {
-    let says = |what: &str| worker.health.get(what) == Some(&Value::Bool(true));
-    if between(worker.seen_at, look.now) > ttl {
-        "silent"
-    } else if says("draining") {
-        "draining"
-    } else if says("broker_away") {
-        "redis away"
-    } else {
-        "running"
-    }
-}
-
-/// Queues and their concurrency: `datasets 2, default 64`.
-fn queues(queues: &Value) -> String {
-    let Some(queues) = queues.as_object() else {
-        return String::new();
+async fn list(invocation: &Invocation) -> anyhow::Result<()> {
+    let mut conn = invocation.connect().await?;
+    let listed = Listed {
+        supervisors: ledger::list(&mut conn).await?,
+        workers: workers::list(&mut conn).await?,
     };
-    let each = queues
-        .iter()
-        .map(|(name, concurrency)| format!("{name} {concurrency}"));
-    each.collect::<Vec<_>>().join(", ")
+    let ttl = invocation.settings.lease.ttl.get();
+    invocation.output.show(&listed, |listed, look| {
+        let processes = processes::render(&listed.workers, ttl, look);
+        if listed.supervisors.is_empty() {
+            return processes;
+        }
+        let supervisors = supervisors::render(&listed.supervisors, look);
+        format!("{supervisors}\n{processes}")
+    })
 }
 
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn a_line_a_process() {
-        let look = Look::fixed();
-        let ago = |seconds| look.now - chrono::TimeDelta::seconds(seconds);
-        let worker = |host: &str, seen, health| WorkerView {
-            id: uuid::Uuid::nil(),
-            host: host.into(),
-            pid: 4711,
-            queues: json!({"datasets": 2, "default": 64, "noop": 1000}),
-            started_at: ago(7200),
-            seen_at: ago(seen),
-            health,
+async fn scale(processes: u16, name: Option<&str>, invocation: &Invocation) -> anyhow::Result<()> {
+    let mut conn = invocation.connect().await?;
+    let found = which::find(&mut conn, name).await?;
+    ledger::scale(&mut conn, &found.name, processes, &user::actor()).await?;
+    let before = found.processes_desired;
+    let asked = json!({"supervisor": found.name, "processes_desired": processes, "before": before});
+    invocation.output.show(&asked, |_, _| {
+        let when = if which::runs(&found) {
+            ""
+        } else {
+            "; it does not run now, and will come up with that"
         };
-        let workers = [
-            worker("worker-1", 2, json!({"held": 3, "draining": false})),
-            worker(
-                "worker-2.internal.example",
-                4,
-                json!({"held": 1, "draining": true}),
-            ),
-            worker("worker-3", 90, json!({"held": 2})),
-        ];
-        let text = render(&workers, Duration::from_secs(30), &look);
-        insta::assert_snapshot!(text, @r"
-        HOST                    PID  STATE     RUNNING  SEEN       QUEUES
-        worker-1               4711  running         3  2 s ago    datasets 2, default …
-        worker-2.internal.ex…  4711  draining        1  4 s ago    datasets 2, default …
-        worker-3               4711  silent          2  1 min ago  datasets 2, default …
-        ");
-    }
+        format!(
+            "{}: {processes} worker {}, {before} before{when}",
+            found.name,
+            if processes == 1 {
+                "process"
+            } else {
+                "processes"
+            },
+        )
+    })
+}
+
+async fn restart(name: Option<&str>, invocation: &Invocation) -> anyhow::Result<()> {
+    let mut conn = invocation.connect().await?;
+    let found = which::find_alive(&mut conn, name).await?;
+    ledger::restart(&mut conn, &found.name).await?;
+    let asked = json!({"supervisor": found.name, "restarting": found.processes});
+    invocation.output.show(&asked, |_, _| {
+        format!(
+            "{}: its worker processes are replaced one after another; `nexus workers` shows how far",
+            found.name
+        )
+    })
+}
+
+async fn forget(name: &str, invocation: &Invocation) -> anyhow::Result<()> {
+    let mut conn = invocation.connect().await?;
+    let found = which::find(&mut conn, Some(name)).await?;
+    which::refuse_alive(&found)?;
+    ledger::forget(&mut conn, name).await?;
+    let forgotten = json!({"forgotten": name});
+    invocation
+        .output
+        .show(&forgotten, |_, _| format!("{name} is forgotten"))
 }

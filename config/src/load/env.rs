@@ -11,12 +11,15 @@ use crate::mistakes::{Mistake, Mistakes};
 use crate::origin::Origin;
 use crate::suggest::nearest;
 
-/// Beginnings of variables that are not settings but belong to the tests and the scripts.
-const FOREIGN: [&str; 4] = [
+/// Beginnings of variables that are not settings but belong to the tests and the scripts, or tell a
+/// worker process who its supervisor is.
+const FOREIGN: [&str; 6] = [
     "NEXUS_TEST_",
     "NEXUS_DEMO_",
     "NEXUS_COMPOSE_",
     "NEXUS_ROLES_SQL",
+    "NEXUS_WORKER_ID",
+    "NEXUS_WORKER_PARENT",
 ];
 
 /// What the environment sets. Any other variable that begins with `NEXUS_` is a mistake.

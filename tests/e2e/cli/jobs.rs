@@ -111,7 +111,7 @@ async fn queues_and_workers_are_counted() {
         let worker = WorkerRun::start(bed);
         eventually("the worker is listed", SOON, async || {
             let listed = json(bed, &["workers"]).await;
-            (listed.as_array().map(Vec::len) == Some(1)).then_some(())
+            (listed["workers"].as_array().map(Vec::len) == Some(1)).then_some(())
         })
         .await;
         fits(&bed.nexus_ok(&["workers"]).await);
