@@ -10,6 +10,7 @@
 )]
 
 mod api;
+mod chaos;
 mod claim;
 mod cli;
 mod crash;

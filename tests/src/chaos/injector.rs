@@ -96,8 +96,8 @@ impl Targets {
         Ok(true)
     }
 
-    /// Freezes a worker until the ledger has taken its leases from it, which it does after
-    /// one to two leases unless other faults are in the way.
+    /// Freezes a worker for longer than its lease, and until the ledger has taken jobs from
+    /// it: after one to two leases, unless other faults keep the rescuer from judging.
     async fn freeze(&self, luck: u64) -> anyhow::Result<bool> {
         let Some((at, pid)) = ({
             let mut fleet = self.fleet.lock().await;
@@ -105,11 +105,13 @@ impl Targets {
         }) else {
             return Ok(false);
         };
+        let before = self.taken_from(pid).await.unwrap_or(0);
         let frozen = Instant::now();
         let mut lost = false;
-        while !lost && frozen.elapsed() < 8 * LEASE {
+        while !lost && frozen.elapsed() < 5 * LEASE {
             tokio::time::sleep(Duration::from_millis(100)).await;
-            lost = frozen.elapsed() > LEASE && self.leases_of(pid).await == Some(0);
+            let taken = self.taken_from(pid).await.unwrap_or(0);
+            lost = frozen.elapsed() > LEASE && taken > before;
         }
         if let Some(fleet) = self.fleet.lock().await.as_mut() {
             fleet.thaw_worker(at)?;
@@ -117,11 +119,10 @@ impl Targets {
         Ok(lost)
     }
 
-    async fn leases_of(&self, pid: u32) -> Option<i64> {
-        let counted = self
-            .ledger
-            .look(async |conn| tables::leases_of(conn, pid).await);
-        counted.await
+    /// Jobs that were taken from a worker process; `None` while the ledger is away.
+    async fn taken_from(&self, pid: u32) -> Option<i64> {
+        let count = async |conn: &mut _| tables::taken_from(conn, pid).await;
+        self.ledger.look(count).await
     }
 }
 

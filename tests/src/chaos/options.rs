@@ -1,8 +1,13 @@
 //! What a run is asked to do.
 
+use std::time::Duration;
+
 use clap::{Args, ValueEnum};
 
+use nexus_config::Span;
+
 use super::fault::Sort;
+use super::schedule::Pace;
 
 /// How to run.
 #[derive(Clone, Debug, Args)]
@@ -22,6 +27,9 @@ pub struct Options {
     /// Only these sorts of faults, comma-separated
     #[arg(long, value_delimiter = ',', value_parser = Sort::named)]
     pub only: Vec<Sort>,
+    /// Enqueue for at least so long, instead of what the number of jobs calls for
+    #[arg(long, value_name = "DURATION")]
+    pub least: Option<Span>,
     /// Take the fence away: a checker that is worth its name then finds fault
     #[arg(long)]
     pub unfenced: bool,
@@ -38,6 +46,16 @@ pub enum Transport {
 }
 
 impl Options {
+    /// How close faults follow one another.
+    pub const fn pace(&self) -> Pace {
+        Pace::of(self.jobs)
+    }
+
+    /// How long jobs are enqueued for, at least, so that every fault meets some.
+    pub fn least(&self) -> Duration {
+        self.least.map_or(self.pace().least(), Span::get)
+    }
+
     /// The sorts of faults that are asked for.
     pub fn wanted(&self) -> Vec<Sort> {
         if self.only.is_empty() {

@@ -16,7 +16,6 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::dice::Dice;
-use super::schedule::Pace;
 use super::{kinds, say};
 
 /// How many there are.
@@ -43,8 +42,8 @@ pub struct Quota {
 }
 
 impl Quota {
-    /// That of a run of so many jobs.
-    pub fn new(jobs: u64, pace: Pace) -> Self {
+    /// That of so many jobs, the last of them not before `least` has passed.
+    pub fn new(jobs: u64, least: Duration) -> Self {
         Self {
             jobs,
             left: AtomicU64::new(jobs),
@@ -52,7 +51,7 @@ impl Quota {
             acknowledged: AtomicU64::new(0),
             failed: AtomicU64::new(0),
             backlog: std::sync::atomic::AtomicI64::new(0),
-            least: pace.least(),
+            least,
             started: Instant::now(),
         }
     }

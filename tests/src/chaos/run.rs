@@ -25,7 +25,6 @@ use super::own_postgres::OwnPostgres;
 use super::producers::{self, Quota};
 use super::report::Report;
 use super::run_settings::{run_settings, superuser};
-use super::schedule::Pace;
 use super::tables::Left;
 use super::watcher::Ledger;
 use super::{run_log, say, tables};
@@ -44,7 +43,6 @@ const EMPTY_BOUND: Duration = Duration::from_mins(2);
 /// Runs it, prints its report, and says with the exit code whether all is well.
 pub async fn run(options: Options) -> anyhow::Result<ExitCode> {
     let seed = options.seed.unwrap_or_else(rand_seed);
-    let pace = Pace::of(options.jobs);
     say(&format!(
         "nexus-chaos: {} jobs, {} workers, seed {seed}",
         options.jobs, options.workers
@@ -54,16 +52,7 @@ pub async fn run(options: Options) -> anyhow::Result<ExitCode> {
     let (targets, settings) = start(&options, dir.path()).await?;
     let targets = Arc::new(targets);
     let wanted = possible(&options.wanted(), &*targets.redis.lock().await);
-    let evidence = fire(
-        &options,
-        seed,
-        pace,
-        wanted,
-        &targets,
-        &settings,
-        dir.path(),
-    )
-    .await?;
+    let evidence = fire(&options, seed, wanted, &targets, &settings, dir.path()).await?;
     let figures = figures(&evidence);
     let wrong = wrong(&figures, &evidence.wanted);
     let ok = wrong.is_empty();
@@ -110,19 +99,18 @@ async fn start(options: &Options, dir: &Path) -> anyhow::Result<(Targets, Settin
 async fn fire(
     options: &Options,
     seed: u64,
-    pace: Pace,
     wanted: Vec<Sort>,
     targets: &Arc<Targets>,
     settings: &Settings,
     dir: &Path,
 ) -> anyhow::Result<Evidence> {
-    let quota = Arc::new(Quota::new(options.jobs, pace));
+    let quota = Arc::new(Quota::new(options.jobs, options.least()));
     let mut producing = producers::start(settings, seed, &quota, dir)?;
     let stop = CancellationToken::new();
-    let faults = injector::start(targets, seed, pace, &wanted, &stop);
+    let faults = injector::start(targets, seed, options.pace(), &wanted, &stop);
     let watching = tokio::spawn(watch(Arc::clone(targets), Arc::clone(&quota)));
     let slowest = Duration::from_secs(options.jobs / LEAST_RATE);
-    let deadline = Instant::now() + pace.least() + slowest + GIVE_UP_AFTER;
+    let deadline = Instant::now() + options.least() + slowest + GIVE_UP_AFTER;
     let enough = async {
         ended(&mut producing).await?;
         let all_landed = |targets: &Targets| {

@@ -73,20 +73,21 @@ pub async fn left(conn: &mut AsyncPgConnection) -> anyhow::Result<Left> {
     Ok(count.get_result(conn).await?)
 }
 
-/// How many leases a worker process holds.
-pub async fn leases_of(conn: &mut AsyncPgConnection, pid: u32) -> anyhow::Result<i64> {
+/// How many jobs the ledger has taken from a worker process, since their lease ran out.
+pub async fn taken_from(conn: &mut AsyncPgConnection, pid: u32) -> anyhow::Result<i64> {
     #[derive(QueryableByName)]
     struct Row {
         #[diesel(sql_type = BigInt)]
-        leases: i64,
+        jobs: i64,
     }
     let count = sql_query(
-        "SELECT count(*) AS leases FROM nexus.leases AS l \
-         JOIN nexus.workers AS w ON w.id = l.worker_id WHERE w.pid = $1",
+        "SELECT count(*) AS jobs FROM nexus.attempt_errors AS e \
+         JOIN nexus.workers AS w ON w.id = e.worker_id \
+         WHERE w.pid = $1 AND e.reason = 'lost_lease'",
     );
     let pid = i32::try_from(pid)?;
     let row: Row = count.bind::<Integer, _>(pid).get_result(conn).await?;
-    Ok(row.leases)
+    Ok(row.jobs)
 }
 
 /// A job as it stands in history.
