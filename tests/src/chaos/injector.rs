@@ -71,11 +71,11 @@ impl Targets {
                 Ok(true)
             }
             Sort::Line(link, trouble) => {
-                let line = match link {
+                let proxy = match link {
                     Link::Postgres => &self.to_postgres,
                     Link::Redis => &self.to_redis,
                 };
-                Ok(line.trouble(trouble, lasts).await > 0)
+                Ok(proxy.trouble(trouble, lasts).await > 0)
             }
         }
     }

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use anyhow::Context;
@@ -21,8 +21,9 @@ use super::{kinds, say};
 /// How many there are.
 const PRODUCERS: u64 = 2;
 
-/// Most unfinished jobs while there are more to enqueue.
-const BACKLOG_MAX: i64 = 20_000;
+/// Most unfinished jobs while there are more to enqueue: what any machine does well within
+/// the minute that the queue has to be empty in.
+const BACKLOG_MAX: u64 = 10_000;
 
 /// Jobs to enqueue, and how far that is.
 #[derive(Debug)]
@@ -36,7 +37,9 @@ pub struct Quota {
     /// Enqueues of which nobody knows whether they came through.
     failed: AtomicU64,
     /// Unfinished jobs, as last counted.
-    pub backlog: std::sync::atomic::AtomicI64,
+    pub backlog: AtomicU64,
+    /// Whether faults enough have fallen; until then jobs beyond the quota are enqueued too.
+    enough: AtomicBool,
     least: Duration,
     started: Instant,
 }
@@ -50,7 +53,8 @@ impl Quota {
             next: AtomicU64::new(0),
             acknowledged: AtomicU64::new(0),
             failed: AtomicU64::new(0),
-            backlog: std::sync::atomic::AtomicI64::new(0),
+            backlog: AtomicU64::new(0),
+            enough: AtomicBool::new(false),
             least,
             started: Instant::now(),
         }
@@ -66,6 +70,16 @@ impl Quota {
         self.failed.load(Ordering::Relaxed)
     }
 
+    /// Every sort of fault has fallen: the quota is all that is still to be done.
+    pub fn enough(&self) {
+        self.enough.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether there is nothing more to enqueue.
+    fn is_done(&self) -> bool {
+        self.enough.load(Ordering::Relaxed) && self.acknowledged() >= self.jobs
+    }
+
     /// Takes on up to `most` jobs; 0 where none are left.
     fn take(&self, most: u64) -> u64 {
         let taken = |left: u64| left.min(most);
@@ -74,7 +88,11 @@ impl Quota {
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| {
                 Some(left - taken(left))
             });
-        before.map_or(0, taken)
+        match before.map_or(0, taken) {
+            // A fault that is still to come wants to meet jobs.
+            0 if !self.enough.load(Ordering::Relaxed) => most,
+            taken => taken,
+        }
     }
 
     /// Whether more is wanted now: not too much at once, and nothing before its time, so
@@ -85,12 +103,12 @@ impl Quota {
             clippy::cast_precision_loss,
             reason = "a count of jobs is far below 2^52"
         )]
-        let share = (self.jobs - self.left.load(Ordering::Relaxed)) as f64 / self.jobs as f64;
-        share <= due && self.backlog.load(Ordering::Relaxed) < BACKLOG_MAX
+        let share = self.acknowledged() as f64 / self.jobs as f64;
+        share <= due && self.backlog.load(Ordering::Relaxed) < BACKLOG_MAX.min(1 + self.jobs / 4)
     }
 }
 
-/// Starts them. Each ends when its share is acknowledged.
+/// Starts them. They end when the quota is acknowledged, and faults enough have fallen.
 pub fn start(
     settings: &Settings,
     seed: u64,
@@ -121,16 +139,13 @@ async fn produce(
     const BATCH_MAX: u64 = 500;
     const PAUSE: Duration = Duration::from_millis(10);
     let most = BATCH_MAX.min(quota.jobs / 200 + 1);
-    loop {
+    while !quota.is_done() {
         if !quota.wants_more() {
             tokio::time::sleep(PAUSE).await;
             continue;
         }
         let count = quota.take(1 + dice.below(most));
         if count == 0 {
-            if quota.acknowledged() == quota.jobs {
-                return Ok(());
-            }
             // Another's enqueue may fail, and its jobs come back.
             tokio::time::sleep(PAUSE).await;
             continue;
@@ -153,6 +168,7 @@ async fn produce(
             }
         }
     }
+    Ok(())
 }
 
 /// The one place where the harness enqueues: the ids in order.
@@ -180,11 +196,11 @@ impl Log {
 
     /// After it: their ids.
     fn acknowledge(&mut self, first: u64, ids: &[i64]) -> std::io::Result<()> {
-        let lines: String = (first..)
-            .zip(ids)
+        let lines = (first..).zip(ids);
+        let lines: Vec<String> = lines
             .map(|(n, id)| format!("acknowledged {n} {id}\n"))
             .collect();
-        self.0.write_all(lines.as_bytes())
+        self.0.write_all(lines.concat().as_bytes())
     }
 }
 

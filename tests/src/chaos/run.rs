@@ -1,5 +1,6 @@
 //! A run from its first server to its verdict.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -25,6 +26,7 @@ use super::own_postgres::OwnPostgres;
 use super::producers::{self, Quota};
 use super::report::Report;
 use super::run_settings::{run_settings, superuser};
+use super::schedule::Pace;
 use super::tables::Left;
 use super::watcher::Ledger;
 use super::{run_log, say, tables};
@@ -94,8 +96,8 @@ async fn start(options: &Options, dir: &Path) -> anyhow::Result<(Targets, Settin
     Ok((targets, settings))
 }
 
-/// Jobs and faults, until all jobs are acknowledged and each sort has landed; then until the
-/// queue is empty. Returns what is to be judged.
+/// Jobs and faults, until there were enough of both; then until the queue is empty. Returns
+/// what is to be judged.
 async fn fire(
     options: &Options,
     seed: u64,
@@ -107,30 +109,27 @@ async fn fire(
     let quota = Arc::new(Quota::new(options.jobs, options.least()));
     let mut producing = producers::start(settings, seed, &quota, dir)?;
     let stop = CancellationToken::new();
-    let faults = injector::start(targets, seed, options.pace(), &wanted, &stop);
+    let mut faults = injector::start(targets, seed, options.pace(), &wanted, &stop);
     let watching = tokio::spawn(watch(Arc::clone(targets), Arc::clone(&quota)));
     let slowest = Duration::from_secs(options.jobs / LEAST_RATE);
     let deadline = Instant::now() + options.least() + slowest + GIVE_UP_AFTER;
-    let enough = async {
-        ended(&mut producing).await?;
-        let all_landed = |targets: &Targets| {
-            let landed = targets.landed();
-            wanted.iter().all(|sort| landed.contains_key(sort))
-        };
-        while !all_landed(targets) {
-            tokio::time::sleep(Duration::from_millis(100)).await;
+    let call_off = async {
+        let enough = enough(options, &wanted, targets, &quota, &mut producing);
+        match tokio::time::timeout_at(deadline, enough).await {
+            Ok(enough) => enough?,
+            Err(_) => say("given up: judging the run as it stands"),
         }
+        quota.enough();
+        stop.cancel();
         anyhow::Ok(())
     };
-    match tokio::time::timeout_at(deadline, enough).await {
-        Ok(ended) => ended?,
-        Err(_) => say("given up: judging the run as it stands"),
+    tokio::try_join!(call_off, ended(&mut faults))?;
+    let last_fault = Instant::now();
+    if let Ok(ended) = tokio::time::timeout_at(deadline, ended(&mut producing)).await {
+        ended?;
     }
-    stop.cancel();
-    let mut faults = faults;
-    ended(&mut faults).await?;
     producing.abort_all();
-    let empty_after_s = empty(targets).await;
+    let empty_after_s = empty(targets, last_fault).await;
     watching.abort();
     let fleet = targets.fleet.lock().await.take();
     let deserted = fleet.context("the fleet")?.stop().await?;
@@ -144,6 +143,34 @@ async fn fire(
         empty_after_s,
         deserted,
     })
+}
+
+/// Waits until each sort has landed, and then, in a large run, until all jobs are enqueued:
+/// what a small one still has to do is done in peace.
+async fn enough(
+    options: &Options,
+    wanted: &[Sort],
+    targets: &Targets,
+    quota: &Quota,
+    producing: &mut JoinSet<anyhow::Result<()>>,
+) -> anyhow::Result<()> {
+    const EVERY: Duration = Duration::from_millis(100);
+    let begun = Instant::now();
+    let all_landed = |landed: BTreeMap<Sort, u64>| {
+        let mut wanted = wanted.iter();
+        wanted.all(|sort| landed.contains_key(sort))
+    };
+    while !all_landed(targets.landed()) {
+        tokio::time::sleep(EVERY).await;
+    }
+    quota.enough();
+    match options.pace() {
+        Pace::Full => ended(producing).await,
+        Pace::Small => {
+            tokio::time::sleep_until(begun + options.least()).await;
+            Ok(())
+        }
+    }
 }
 
 /// Waits for all tasks; the first that failed fails it.
@@ -163,7 +190,8 @@ async fn watch(targets: Arc<Targets>, quota: Arc<Quota>) {
     loop {
         let left = targets.ledger.look(tables::left).await;
         if let Some(left) = left {
-            quota.backlog.store(left.jobs, Ordering::Relaxed);
+            let jobs = left.jobs.unsigned_abs();
+            quota.backlog.store(jobs, Ordering::Relaxed);
         }
         if let Some(fleet) = targets.fleet.lock().await.as_mut()
             && let Err(error) = fleet.replace_deserters()
@@ -185,9 +213,8 @@ async fn watch(targets: Arc<Targets>, quota: Arc<Quota>) {
     }
 }
 
-/// Waits until nothing is unfinished; how long that took, in seconds.
-async fn empty(targets: &Targets) -> Option<f64> {
-    let since = Instant::now();
+/// Waits until nothing is unfinished; how long after `since` that is, in seconds.
+async fn empty(targets: &Targets, since: Instant) -> Option<f64> {
     while since.elapsed() < EMPTY_BOUND {
         if targets.ledger.look(tables::left).await == Some(Left::default()) {
             return Some(since.elapsed().as_secs_f64());

@@ -134,8 +134,7 @@ fn lasts(sort: Sort, dice: &mut Dice) -> Duration {
         Sort::Line(_, Trouble::Stall) => SECOND,
         Sort::Line(_, Trouble::CutReply) => dice.between(SECOND / 5, SECOND),
         Sort::Line(Link::Postgres, Trouble::Blackhole) => dice.between(SECOND, 2 * SECOND),
-        Sort::Line(..) => dice.between(SECOND, 3 * SECOND),
-        Sort::FullDisk => dice.between(SECOND, 3 * SECOND),
+        Sort::Line(..) | Sort::FullDisk => dice.between(SECOND, 3 * SECOND),
         Sort::KillRedis | Sort::WipeRedis | Sort::StopPostgres => dice.between(SECOND / 10, SECOND),
         Sort::KillWorker | Sort::FreezeWorker | Sort::KillRelay => Duration::ZERO,
     }
