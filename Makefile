@@ -1,10 +1,12 @@
 # NEXUS Jobs. Each target is a line or two here and a script in scripts/.
 
 ROWS ?= 1000000
+JOBS ?= 1000000
+TRANSPORT ?= redis
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test lint bench schema setup services stop clean-services release
+.PHONY: help demo test lint bench chaos schema setup services stop clean-services release
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -25,6 +27,9 @@ lint: ## formatting, clippy, shell scripts, cargo-deny
 
 bench: setup release ## every benchmark beside private servers; refreshes docs/benchmarks.md
 	@scripts/bench
+
+chaos: setup ## kill everything under JOBS jobs (default 1000000) while a checker counts; also SEED=
+	@JOBS=$(JOBS) SEED=$(SEED) TRANSPORT=$(TRANSPORT) scripts/chaos
 
 schema: setup ## regenerate schema/src/schema.rs from the migrations
 	@scripts/schema

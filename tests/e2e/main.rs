@@ -11,6 +11,7 @@
 
 mod api;
 mod cancel;
+mod chaos;
 mod claim;
 mod cli;
 mod crash;

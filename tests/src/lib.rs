@@ -17,6 +17,7 @@
 //! | the API inside a test, and requests to it | [`api_run`], [`http`] |
 //! | a model of a job's life, held against the ledger | [`model`] |
 //! | the `nexus` binary, and a worker with the tests' own kinds | [`binary`] |
+//! | everything is killed while a checker counts: `make chaos` | [`chaos`] |
 //!
 //! A test is one call of [`in_bed`]; nothing in it sleeps or asserts on a clock.
 #![expect(
@@ -28,6 +29,7 @@
 pub mod api_run;
 pub mod bed;
 pub mod binary;
+pub mod chaos;
 pub mod claimant;
 pub mod cut_line;
 pub mod dispatch_rows;

@@ -7,7 +7,7 @@ use diesel_async::AsyncConnection;
 use futures_util::future::BoxFuture;
 use nexus_jobs::{FailureReason, JobId, Outcome, TenantId, Token, WorkerId};
 use nexus_schema::ledger::{self, ClaimedJob, Settled};
-use nexus_schema::{AsyncPgConnection, Error, Pool, Result, fence};
+use nexus_schema::{AsyncPgConnection, Pool, Result, fence};
 use serde_json::Value;
 
 use crate::blocking::BlockingPool;
@@ -159,7 +159,7 @@ impl Context {
 
     /// Runs `act` in a transaction that commits only while the claim holds.
     ///
-    /// [`Error::StaleClaim`] where it does not: the handler should return at once.
+    /// [`nexus_schema::Error::StaleClaim`] where it does not: the handler should return at once.
     pub async fn transaction<T, F>(&self, act: F) -> Result<T>
     where
         T: Send + 'static,
@@ -217,9 +217,7 @@ impl Context {
         let job = self.0.job;
         conn.transaction(async move |conn| {
             act(conn).await?;
-            if verb(conn).await?.is_empty() {
-                return Err(Error::StaleClaim(job));
-            }
+            fence::settled(job, &verb(conn).await?)?;
             Ok(Outcome::Settled)
         })
         .await

@@ -177,6 +177,12 @@ impl Fetcher {
         let suspect_free = self.slots.suspect.available_permits() > 0;
         if !state.held.can_start(suspect_free) && state.held.len() < SUSPECTS_HELD_MAX {
             let wait = self.engine.settings.fetch_block.get();
+            // Held suspects wait for the one that runs, which may end at any moment.
+            let wait = if state.held.is_empty() {
+                wait
+            } else {
+                wait / 20
+            };
             let entries = consumer.fetch(wanted, wait).await?;
             if !entries.is_empty() {
                 let ids: usize = entries.iter().map(|held| held.entry.job_ids.len()).sum();

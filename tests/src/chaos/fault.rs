@@ -1,0 +1,145 @@
+//! What can be done to a running engine.
+
+use std::fmt;
+use std::time::Duration;
+
+use serde::Serialize;
+
+/// A link on which the fault proxy stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Link {
+    /// To the ledger.
+    Postgres,
+    /// To the broker.
+    Redis,
+}
+
+/// What the fault proxy does to a link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Trouble {
+    /// Swallows what either side says; the connections that spoke are cut at its end.
+    Blackhole,
+    /// Holds what either side says until its end, and then delivers it.
+    Stall,
+    /// Cuts each connection in the middle of its next reply.
+    CutReply,
+    /// Carries a few kilobytes a second.
+    Drip,
+    /// Carries everything in pieces of a few bytes.
+    Slices,
+}
+
+impl Trouble {
+    /// All of them.
+    pub const ALL: [Self; 5] = [
+        Self::Blackhole,
+        Self::Stall,
+        Self::CutReply,
+        Self::Drip,
+        Self::Slices,
+    ];
+}
+
+/// A sort of fault.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Sort {
+    /// `kill -9` of a worker process, which is replaced at once.
+    KillWorker,
+    /// `SIGSTOP` of a worker process until its lease is lost, then `SIGCONT`.
+    FreezeWorker,
+    /// `kill -9` of the process that is relay and rescuer.
+    KillRelay,
+    /// Redis killed, and started again with what its append-only file holds.
+    KillRedis,
+    /// Redis killed, and started again empty.
+    WipeRedis,
+    /// The disk of Redis's append-only file is full for a while.
+    FullDisk,
+    /// `pg_ctl stop -m immediate`, and started again.
+    StopPostgres,
+    /// The fault proxy's.
+    Line(Link, Trouble),
+}
+
+impl Sort {
+    /// All of them.
+    pub fn all() -> Vec<Self> {
+        let servers = [
+            Self::KillWorker,
+            Self::FreezeWorker,
+            Self::KillRelay,
+            Self::KillRedis,
+            Self::WipeRedis,
+            Self::FullDisk,
+            Self::StopPostgres,
+        ];
+        servers.into_iter().chain(Self::lines()).collect()
+    }
+
+    /// Those of the fault proxy.
+    pub fn lines() -> impl Iterator<Item = Self> {
+        let links = [Link::Postgres, Link::Redis].into_iter();
+        links.flat_map(|link| Trouble::ALL.map(|trouble| Self::Line(link, trouble)))
+    }
+
+    /// Its name in options and reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::KillWorker => "kill_worker",
+            Self::FreezeWorker => "freeze_worker",
+            Self::KillRelay => "kill_relay",
+            Self::KillRedis => "kill_redis",
+            Self::WipeRedis => "wipe_redis",
+            Self::FullDisk => "full_disk",
+            Self::StopPostgres => "stop_postgres",
+            Self::Line(Link::Postgres, Trouble::Blackhole) => "postgres_blackhole",
+            Self::Line(Link::Postgres, Trouble::Stall) => "postgres_stall",
+            Self::Line(Link::Postgres, Trouble::CutReply) => "postgres_cut_reply",
+            Self::Line(Link::Postgres, Trouble::Drip) => "postgres_drip",
+            Self::Line(Link::Postgres, Trouble::Slices) => "postgres_slices",
+            Self::Line(Link::Redis, Trouble::Blackhole) => "redis_blackhole",
+            Self::Line(Link::Redis, Trouble::Stall) => "redis_stall",
+            Self::Line(Link::Redis, Trouble::CutReply) => "redis_cut_reply",
+            Self::Line(Link::Redis, Trouble::Drip) => "redis_drip",
+            Self::Line(Link::Redis, Trouble::Slices) => "redis_slices",
+        }
+    }
+
+    /// The sort of that name.
+    pub fn named(name: &str) -> Result<Self, String> {
+        let known = Self::all();
+        known
+            .iter()
+            .copied()
+            .find(|sort| sort.name() == name)
+            .ok_or_else(|| {
+                let names: Vec<_> = known.iter().map(|sort| sort.name()).collect();
+                format!("no such fault; there are {}", names.join(", "))
+            })
+    }
+}
+
+impl fmt::Display for Sort {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl Serialize for Sort {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(self.name())
+    }
+}
+
+/// One fault as it is planned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// When, counted from the first moment of the faults.
+    pub at: Duration,
+    /// What.
+    pub sort: Sort,
+    /// For how long, where that is for the plan to say.
+    pub lasts: Duration,
+    /// Which of those whom it may hit.
+    pub luck: u64,
+}
