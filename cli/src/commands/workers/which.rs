@@ -42,7 +42,10 @@ pub(super) fn refuse_alive(found: &SupervisorView) -> Result<(), Failure> {
 
 /// Whether it was seen a moment ago and did not end since.
 pub(super) fn runs(found: &SupervisorView) -> bool {
-    let stopped = found.health.get("stopped").and_then(|it| it.as_bool());
+    let stopped = found
+        .health
+        .get("stopped")
+        .and_then(serde_json::Value::as_bool);
     found.alive && stopped != Some(true)
 }
 
