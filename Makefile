@@ -4,7 +4,7 @@ ROWS ?= 1000000
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test lint bench schema setup services stop clean-services release
+.PHONY: help demo test lint bench bench-peers schema setup services stop clean-services release
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,6 +26,9 @@ lint: ## formatting, clippy, shell scripts, cargo-deny
 bench: setup release ## every benchmark beside private servers; refreshes docs/benchmarks.md
 	@scripts/bench
 
+bench-peers: ## other job systems and this one in turn, with ratios
+	@scripts/bench-peers
+
 schema: setup ## regenerate schema/src/schema.rs from the migrations
 	@scripts/schema
 
@@ -44,5 +47,5 @@ stop: ## stop them; their data stay
 
 clean-services: ## stop the private servers of every target and remove their data
 	@for dir in .nexus/*/; do \
-	  case $$dir in .nexus/tools/|'.nexus/*/') ;; *) scripts/services stop $$dir --wipe || exit 1 ;; esac; \
+	  case $$dir in .nexus/tools/|.nexus/peers/|'.nexus/*/') ;; *) scripts/services stop $$dir --wipe || exit 1 ;; esac; \
 	done
