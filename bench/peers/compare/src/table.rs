@@ -14,8 +14,7 @@ pub fn render(results: &Results) -> String {
         let drain = format!("{:.2}", results.drain_ratio(peer));
         text += &line(peer, &bulk, &drain);
     }
-    text +=
-        "\nBULK and DRAIN: this engine's rate against the peer's. JOBS: how many were drained.\n";
+    text += "\nJOBS: how many were drained. BULK, DRAIN: our rate against the peer's.\n";
     for (peer, why) in &results.skipped {
         let _ = writeln!(text, "skipped: {peer}, {why}");
     }

@@ -67,3 +67,23 @@ impl Starts {
         Ok((waits[waits.len() / 2], waits[waits.len() * 99 / 100]))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_job_is_to_start_exactly_once() {
+        let started = |ids: &[usize]| {
+            let starts = Starts::of(3);
+            ids.iter().for_each(|id| starts.note(*id));
+            starts.each_once(2).is_ok()
+        };
+        assert!(started(&[1, 0]));
+        assert!(!started(&[0]), "one is missing");
+        assert!(!started(&[0, 1, 1]), "one started twice");
+        assert!(!started(&[0, 0]), "one for another");
+        assert!(!started(&[0, 1, 2]), "one was not enqueued");
+        assert!(!started(&[0, 1, 3]), "no such job");
+    }
+}
