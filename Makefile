@@ -6,7 +6,7 @@ TRANSPORT ?= redis
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test lint bench chaos schema setup services stop clean-services release
+.PHONY: help demo test lint bench bench-peers chaos schema setup services stop clean-services release
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,6 +27,9 @@ lint: ## formatting, clippy, shell scripts, cargo-deny
 
 bench: setup release ## every benchmark beside private servers; refreshes docs/benchmarks.md
 	@scripts/bench
+
+bench-peers: ## other job systems and this one in turn, with ratios
+	@scripts/bench-peers
 
 chaos: setup ## kill everything under JOBS jobs (default 1000000) while a checker counts; also SEED=
 	@JOBS=$(JOBS) SEED=$(SEED) TRANSPORT=$(TRANSPORT) scripts/chaos
@@ -49,5 +52,5 @@ stop: ## stop them; their data stay
 
 clean-services: ## stop the private servers of every target and remove their data
 	@for dir in .nexus/*/; do \
-	  case $$dir in .nexus/tools/|'.nexus/*/') ;; *) scripts/services stop $$dir --wipe || exit 1 ;; esac; \
+	  case $$dir in .nexus/tools/|.nexus/peers/|'.nexus/*/') ;; *) scripts/services stop $$dir --wipe || exit 1 ;; esac; \
 	done

@@ -13,6 +13,7 @@ mod indexes;
 mod ingest;
 mod jobs;
 mod latency;
+mod peer;
 mod rig;
 mod worker;
 
@@ -33,6 +34,15 @@ pub(crate) struct BenchArgs {
     /// A run of under 20 seconds: smaller numbers of rows and jobs, each measured once.
     #[arg(long)]
     quick: bool,
+    /// Waiting jobs of the ordinary drain.
+    #[arg(long, value_name = "N")]
+    jobs: Option<usize>,
+    /// Jobs enqueued one after another.
+    #[arg(long, value_name = "N")]
+    singles: Option<usize>,
+    /// Jobs whose start is timed.
+    #[arg(long, value_name = "N")]
+    timed: Option<usize>,
     /// Also refresh the subject's table between its markers in this file.
     #[arg(long, value_name = "FILE")]
     docs: Option<PathBuf>,
@@ -45,7 +55,9 @@ enum Subject {
     Ingest,
     /// The engine: enqueue, drain, latency, memory.
     Jobs,
-    /// All of it.
+    /// The engine as one peer among others, once and without ceilings.
+    Peer,
+    /// Loading and the engine.
     All,
 }
 
@@ -86,7 +98,7 @@ const QUICK: Scale = Scale {
 
 /// Measures and prints.
 pub(crate) async fn run(args: BenchArgs, invocation: Invocation) -> anyhow::Result<Exit> {
-    let scale = if args.quick { QUICK } else { FULL };
+    let scale = args.scale();
     let rig = Rig::new(invocation.settings).await?;
     let mut figures: Vec<Figure> = Vec::new();
     if matches!(args.subject, Subject::Ingest | Subject::All) {
@@ -97,6 +109,10 @@ pub(crate) async fn run(args: BenchArgs, invocation: Invocation) -> anyhow::Resu
         let measured = jobs::measure(&rig, scale).await;
         figures.extend(args.keep("jobs", measured.context("measuring jobs")?)?);
     }
+    if args.subject == Subject::Peer {
+        let measured = peer::measure(&rig, scale).await;
+        figures.extend(measured.context("measuring as a peer")?);
+    }
     invocation
         .output
         .show(&figures, |figures, look| render(figures, look))?;
@@ -104,6 +120,17 @@ pub(crate) async fn run(args: BenchArgs, invocation: Invocation) -> anyhow::Resu
 }
 
 impl BenchArgs {
+    /// How much of everything was asked for.
+    fn scale(&self) -> Scale {
+        let scale = if self.quick { QUICK } else { FULL };
+        Scale {
+            singles: self.singles.unwrap_or(scale.singles),
+            backlog: self.jobs.unwrap_or(scale.backlog),
+            timed: self.timed.unwrap_or(scale.timed),
+            ..scale
+        }
+    }
+
     /// Refreshes the subject's table, if that was asked for.
     fn keep(&self, subject: &str, figures: Vec<Figure>) -> anyhow::Result<Vec<Figure>> {
         if let Some(path) = &self.docs {

@@ -1,5 +1,7 @@
 //! The engine: enqueue, drain, start latency, memory.
 
+use nexus_jobs::JobId;
+
 use super::figure::Figure;
 use super::rig::Rig;
 use super::worker::Worker;
@@ -38,10 +40,19 @@ pub(super) async fn measure(rig: &Rig, scale: Scale) -> anyhow::Result<Vec<Figur
     ])
 }
 
-/// Enqueues a backlog, then lets one worker process drain it: jobs a second, and
-/// the process's peak memory in MiB.
+/// Enqueues a backlog, then has it drained.
 async fn drain(rig: &Rig, backlog: usize) -> anyhow::Result<(f64, f64)> {
     let (first, last) = rig.enqueue_noops(backlog).await?;
+    drain_waiting(rig, first, last).await
+}
+
+/// Lets one worker process drain waiting jobs: jobs a second, and the process's peak
+/// memory in MiB.
+pub(super) async fn drain_waiting(
+    rig: &Rig,
+    first: JobId,
+    last: JobId,
+) -> anyhow::Result<(f64, f64)> {
     let relay = rig.start_relay();
     let worker = Worker::start(&rig.settings, "{noop = 1000}")?;
     let rate = rig.drained(first, last).await?;

@@ -89,7 +89,7 @@ pub async fn replay(
             .zip(ids)
             .map(|(letter, job)| Again {
                 dead: JobId(letter.id),
-                job,
+                job: job.id(),
             })
             .collect();
         link(conn, &taken, &again).await?;
@@ -124,23 +124,23 @@ fn new_job(letter: &Taken, args: Option<&RawValue>, due: Due) -> Result<NewJob> 
         .and_then(|ms| u64::try_from(ms).ok())
         .map(std::time::Duration::from_millis);
     job.tags = letter.tags.clone().unwrap_or_default();
-    Ok(job)
+    job.order_key.clone_from(&letter.order_key);
+    job.limit_key.clone_from(&letter.limit_key);
+    let backoff = letter.backoff.as_deref().map(serde_json::from_str).transpose();
+    job.backoff = backoff.map_err(|error| wrong(&error))?;
+    Ok(job.replay_of(JobId(letter.id)))
 }
 
-/// Has each point at the other, and gives the new job what a [`NewJob`] cannot say yet.
+/// Has each dead letter point at the job that runs it again.
 async fn link(conn: &mut AsyncPgConnection, taken: &[Taken], again: &[Again]) -> Result<()> {
     let dead: Vec<i64> = taken.iter().map(|letter| letter.id).collect();
     let ends: Vec<DateTime<Utc>> = taken.iter().map(|letter| letter.finished_at).collect();
     let jobs: Vec<i64> = again.iter().map(|again| again.job.0).collect();
-    let limit_keys: Vec<_> = taken.iter().map(|l| l.limit_key.as_deref()).collect();
-    let backoffs: Vec<_> = taken.iter().map(|l| l.backoff.as_deref()).collect();
     Prepared(
         sql_file!("link.sql")
             .bind::<Array<BigInt>, _>(dead)
             .bind::<Array<Timestamptz>, _>(ends)
-            .bind::<Array<BigInt>, _>(jobs)
-            .bind::<Array<Nullable<Text>>, _>(limit_keys)
-            .bind::<Array<Nullable<Text>>, _>(backoffs),
+            .bind::<Array<BigInt>, _>(jobs),
     )
     .execute(conn)
     .await?;

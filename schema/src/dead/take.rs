@@ -32,7 +32,6 @@ pub(super) struct Taken {
     #[diesel(sql_type = Text)]
     pub(super) args: String,
     #[diesel(sql_type = Nullable<Text>)]
-    #[expect(dead_code, reason = "a NewJob cannot say it yet")]
     pub(super) order_key: Option<String>,
     #[diesel(sql_type = Nullable<Text>)]
     pub(super) limit_key: Option<String>,
