@@ -117,8 +117,9 @@ $$;
 -- unique {by, window_ms, states, outlives, reject, replace_args, replace_due}, order_key, limit_key,
 -- expires_in_ms or expires_at, backoff, replay_of.
 --
--- Locks are taken in one order everywhere: jobs by id, reservations by key, ordering keys by key,
--- parked jobs. So neither enqueues nor the ends of jobs wait for one another in a circle.
+-- Locks are waited for in one order everywhere: jobs by id, reservations by key, ordering keys by key,
+-- the job that a turn passes to. An enqueue waits for no job. So neither enqueues nor the ends of jobs
+-- wait for one another in a circle.
 CREATE FUNCTION nexus.enqueue_told(
     tenants bigint[], kinds text[], queues text[], bands smallint[], entry_ids integer[],
     delays_ms bigint[], ats timestamptz[], attempts integer[], timeouts_ms bigint[],
@@ -164,19 +165,12 @@ BEGIN
             'its arguments have none of the fields that it is to be unique by');
     END IF;
 
-    -- Who waits to be claimed and may be replaced is locked first, as a claim locks in the order of ids.
-    PERFORM FROM nexus.jobs AS j
-    WHERE j.id = ANY (ARRAY(
-              SELECT (SELECT r.job_id FROM nexus.reservations AS r WHERE r.key = i.key)
-              FROM unnest(keys, options) AS i(key, o)
-              WHERE i.o @? '$.unique ? (@.replace_args == true || @.replace_due == true)'))
-      AND j.state IN ('scheduled', 'available', 'retryable') AND j.parked IS DISTINCT FROM 'order'
-    ORDER BY j.id FOR NO KEY UPDATE;
-
     FOR u IN
         SELECT w.*, (SELECT r.job_id FROM nexus.reservations AS r
-                     WHERE r.key = w.key AND nexus.holds(r.job_id, r.until, w.states)) AS held_by
+                     WHERE r.key = w.key AND NOT w.replaces
+                       AND nexus.holds(r.job_id, r.until, w.states)) AS held_by
         FROM (SELECT i.ord, i.key, i.tenant_id, i.told,
+                     i.told @? '$ ? (@.replace_args == true || @.replace_due == true)' AS replaces,
                      ARRAY(SELECT jsonb_array_elements_text(i.told -> 'states')) AS states,
                      now() + make_interval(secs => (i.told ->> 'window_ms')::bigint / 1000.0) AS until
               FROM (SELECT n.ord, n.key, n.tenant_id, n.o -> 'unique' AS told
@@ -190,7 +184,7 @@ BEGIN
         END IF;
         IF former IS NULL THEN
             -- Who is only told of the holder need not lock the reservation, and so never makes the
-            -- end of a job wait for a caller's transaction.
+            -- end of a job wait for a caller's transaction. Who replaces does, one after another.
             holder := coalesce(u.held_by, nexus.reserve(u.key, u.tenant_id, ids[u.ord], u.until,
                 (u.told ->> 'outlives')::boolean, u.states));
         ELSIF (CASE WHEN dues[former] > now() THEN 'scheduled' ELSE 'available' END) = ANY (u.states) THEN
@@ -206,7 +200,7 @@ BEGIN
 
         ids[u.ord] := holder;
         outcomes[u.ord] := CASE WHEN (u.told ->> 'reject')::boolean THEN 'rejected' ELSE 'existing' END;
-        IF NOT ((u.told ->> 'replace_args')::boolean OR (u.told ->> 'replace_due')::boolean) THEN
+        IF NOT u.replaces THEN
             CONTINUE;
         ELSIF former IS NULL OR holder <> ids[former] THEN
             replacing := replacing || u.ord;
@@ -237,36 +231,44 @@ BEGIN
         GROUP BY tenant_id, order_key ORDER BY tenant_id, order_key
         ON CONFLICT (tenant_id, key) DO UPDATE SET head = o.head
         RETURNING o.tenant_id, o.key, o.head
+    ), placed AS MATERIALIZED (
+        SELECT i.*, i.order_key IS NOT NULL AND i.id NOT IN (SELECT head FROM turn) AS waits FROM input AS i
     ), job AS (
         INSERT INTO nexus.jobs (id, tenant_id, kind, queue, band, state, due_at, attempts_max,
             timeout_ms, tags, args, created_by, expires_at, unique_key, order_key, limit_key, backoff,
             replay_of, parked, parked_on)
-        SELECT i.id, i.tenant_id, i.kind, i.queue, i.band,
-               CASE WHEN i.due_at > now() THEN 'scheduled' ELSE 'available' END, i.due_at,
-               i.attempts_max, i.timeout_ms, i.tags::text[], i.args::json, actor, i.ends_at, i.key,
-               i.order_key, i.o ->> 'limit_key', (i.o -> 'backoff')::json,
-               (i.o ->> 'replay_of')::bigint, CASE WHEN t.head <> i.id THEN 'order' END,
-               CASE WHEN t.head <> i.id THEN nexus.order_place(i.tenant_id, i.order_key) END
-        FROM input AS i LEFT JOIN turn AS t ON t.tenant_id = i.tenant_id AND t.key = i.order_key
-        ORDER BY i.id
-        RETURNING id, parked
+        SELECT id, tenant_id, kind, queue, band,
+               CASE WHEN due_at > now() THEN 'scheduled' ELSE 'available' END, due_at, attempts_max,
+               timeout_ms, tags::text[], args::json, actor, ends_at, key, order_key, o ->> 'limit_key',
+               (o -> 'backoff')::json, (o ->> 'replay_of')::bigint, CASE WHEN waits THEN 'order' END,
+               CASE WHEN waits THEN nexus.order_place(tenant_id, order_key) END
+        FROM placed
     )
     INSERT INTO nexus.dispatch (tenant_id, queue, band, due_at, job_ids)
     SELECT tenant_id, queue, band, due_at, array_agg(id ORDER BY id)
-    FROM (SELECT i.*, (row_number() OVER (PARTITION BY i.tenant_id, i.queue, i.band, i.due_at, i.entry_ids
-                                          ORDER BY i.id) - 1) / i.entry_ids AS chunk
-          FROM input AS i JOIN job AS j ON j.id = i.id WHERE j.parked IS NULL) AS chunked
+    FROM (SELECT *, (row_number() OVER (PARTITION BY tenant_id, queue, band, due_at, entry_ids
+                                        ORDER BY id) - 1) / entry_ids AS chunk
+          FROM placed WHERE NOT waits) AS chunked
     GROUP BY tenant_id, queue, band, due_at, entry_ids, chunk
     ORDER BY min(id);
 
-    -- Last, since the end of a head waits for the parked job that it sends on.
-    FOREACH nth IN ARRAY replacing LOOP
-        IF nexus.replace_job(ids[nth],
-               CASE WHEN (options[nth] #>> '{unique,replace_args}')::boolean THEN argses[nth] END,
-               CASE WHEN (options[nth] #>> '{unique,replace_due}')::boolean THEN dues[nth] END,
-               ends[nth]) THEN
-            outcomes[nth] := 'replaced';
-        END IF;
+    -- Last, and without waiting for a lock, since claims and the ends of jobs lock jobs first. Who has
+    -- one in hand is mostly a claim; a few milliseconds tell it from what leaves the job waiting.
+    FOR pass IN 1 .. 10 LOOP
+        FOREACH nth IN ARRAY replacing LOOP
+            IF nexus.replace_job(ids[nth],
+                   CASE WHEN (options[nth] #>> '{unique,replace_args}')::boolean THEN argses[nth] END,
+                   CASE WHEN (options[nth] #>> '{unique,replace_due}')::boolean THEN dues[nth] END,
+                   ends[nth]) THEN
+                outcomes[nth] := 'replaced';
+            END IF;
+        END LOOP;
+        replacing := ARRAY(SELECT r.ord FROM unnest(replacing) AS r(ord)
+                           WHERE outcomes[r.ord] <> 'replaced' AND EXISTS (
+                               SELECT FROM nexus.jobs AS j WHERE j.id = ids[r.ord]
+                                 AND j.state IN ('scheduled', 'available', 'retryable')));
+        EXIT WHEN replacing = '{}';
+        PERFORM pg_sleep(0.002);
     END LOOP;
 
     PERFORM pg_notify('nexus_relay', '') FROM nexus.relays

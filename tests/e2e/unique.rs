@@ -42,8 +42,8 @@ async fn a_second_one_is_the_first_until_that_ends() {
 
         let mut conn = bed.conn().await;
         let held = Claimant::new().claim_all(&mut conn).await;
-        let done = ledger::complete(&mut conn, &held.settled(&None), &[held.token]);
-        assert_eq!(done.await.unwrap().len(), 3);
+        let done = ledger::complete(&mut conn, &held.settled(&None), &[held.token]).await;
+        assert_eq!(done.unwrap().len(), 3);
         assert_eq!(bed.count("reservations", "true").await, 0);
         assert!(enqueue(bed, numbered(1, Unique::by_args())).await.is_new());
     })

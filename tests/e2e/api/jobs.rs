@@ -191,3 +191,41 @@ async fn what_is_not_there_is_404() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn what_became_of_unique_jobs_is_told_by_index() {
+    in_bed(async |bed| {
+        let api = ApiRun::start(bed).await;
+        let unique = json!({"kind": "noop", "unique": true, "order_key": "k", "expires_in": "1h"});
+        let first = api.post("/v1/jobs", &unique).await;
+        let [id] = ids(&first)[..] else {
+            panic!("{first:?}")
+        };
+        assert_eq!(first.expect(201)["outcomes"], json!(["new"]));
+        let again = api.post("/v1/jobs", &unique).await;
+        assert_eq!(again.header("location"), Some(&*format!("/v1/jobs/{id}")));
+        let again = again.expect(200);
+        assert_eq!(again, json!({"ids": [id], "outcomes": ["existing"]}));
+        let reject = json!({"kind": "noop", "unique": {"on_conflict": "reject"}});
+        let (code, message) = api.post("/v1/jobs", &reject).await.error(409);
+        assert_eq!(code, "conflict");
+        assert_eq!(message, format!("job {id} has the same unique key"));
+        let replace = json!({"kind": "noop", "unique": {"by": [], "on_conflict": "replace"}});
+        let batch = json!([reject, {"kind": "noop"}, replace]);
+        let answer = api.post("/v1/jobs", &batch).await.expect(201);
+        assert_eq!(answer["outcomes"], json!(["rejected", "new", "replaced"]));
+        assert_eq!(
+            (&answer["ids"][0], &answer["ids"][2]),
+            (&json!(id), &json!(id))
+        );
+        let job = api.get(format!("/v1/jobs/{id}")).await.expect(200);
+        assert_eq!(job["order_key"], "k");
+        let wrong = json!({"kind": "noop", "unique": {"per": []}});
+        let (_, message) = api.post("/v1/jobs", &wrong).await.error(422);
+        assert!(
+            message.contains("\"unique\"") && message.contains("per"),
+            "{message}"
+        );
+    })
+    .await;
+}

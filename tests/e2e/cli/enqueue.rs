@@ -135,3 +135,65 @@ async fn every_option_reaches_the_job() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn what_became_of_a_unique_job_is_told() {
+    in_bed(async |bed| {
+        let unique = [
+            "enqueue",
+            "noop",
+            "--unique",
+            "--order-key",
+            "k",
+            "--limit-key",
+            "l",
+        ];
+        assert_eq!(bed.nexus_ok(&unique).await, "enqueued job 1\n");
+        let told = bed.nexus_ok(&unique).await;
+        assert_eq!(
+            told,
+            "nothing was enqueued: job 1 has the same unique key\n"
+        );
+        let debounce = [
+            "--on-conflict",
+            "debounce",
+            "--in",
+            "1h",
+            "--expires-in",
+            "2h",
+        ];
+        let told = bed.nexus_ok(&[&unique[..], &debounce].concat()).await;
+        assert!(
+            told.ends_with("job 1 has the same unique key, and was replaced\n"),
+            "{told}"
+        );
+        let job = json(bed, &["jobs", "show", "1"]).await;
+        assert_eq!(job["state"], "scheduled");
+        assert_eq!(
+            (&job["order_key"], &job["limit_key"]),
+            (&"k".into(), &"l".into())
+        );
+        assert!(
+            job["expires_at"].is_string() && job["unique_key"].is_string(),
+            "{job}"
+        );
+        let reject = bed
+            .nexus(&[&unique[..], &["--on-conflict", "reject"]].concat())
+            .await;
+        assert_eq!(code(&reject), 1);
+        assert!(bed.told(&reject).starts_with("rejected: job 1 has"));
+        let several = json(bed, &["enqueue", "noop", "--unique", "--count", "3"]).await;
+        assert_eq!(several["ids"], serde_json::json!([1, 1, 1]));
+        assert_eq!(several["outcomes"], serde_json::json!({"existing": 3}));
+        let late = bed
+            .nexus(&["enqueue", "noop", "--in", "2h", "--expires-in", "1h"])
+            .await;
+        assert!(
+            said(&late).contains("its deadline passes before it is due"),
+            "{}",
+            said(&late)
+        );
+        assert_eq!(bed.count("jobs", "true").await, 1);
+    })
+    .await;
+}

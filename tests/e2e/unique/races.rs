@@ -3,12 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use nexus_jobs::kinds::Noop;
-use nexus_jobs::{Job, NewJob, OnConflict, State, Unique};
+use nexus_config::Span;
+
+use nexus_jobs::{NewJob, OnConflict, State, Unique};
 use nexus_producer::enqueue_in;
 use nexus_schema::{Error, ledger};
 use nexus_tests::bed::actor;
-use nexus_tests::{Claimant, dispatch_rows, in_bed};
+use nexus_tests::bed::bounded;
+use nexus_tests::{Claimant, TestBed, dispatch_rows, in_bed};
 use tokio::task::JoinSet;
 
 use super::numbered;
@@ -25,7 +27,12 @@ fn shuffled(count: usize, seed: usize) -> impl Iterator<Item = usize> {
 async fn of_a_hundred_producers_of_ten_thousand_keys_each_key_is_enqueued_once() {
     const PRODUCERS: usize = 100;
     const KEYS: usize = 10_000;
-    in_bed(async |bed| {
+    bounded(async {
+        // They wait for one another's connections.
+        let bed = TestBed::with(|settings| {
+            settings.postgres.pool_wait = Span::new(Duration::from_mins(2));
+        })
+        .await;
         let start = Arc::new(tokio::sync::Barrier::new(PRODUCERS));
         let mut producers = JoinSet::new();
         for seed in 0..PRODUCERS {
@@ -70,7 +77,6 @@ async fn producers_and_workers_do_not_lock_crosswise() {
     const ROUNDS: usize = 25;
     in_bed(async |bed| {
         let mut tasks = JoinSet::new();
-        let stop = tokio_util::sync::CancellationToken::new();
         for seed in 0..PRODUCERS {
             let (pool, settings) = (bed.pool().clone(), bed.settings().clone());
             tasks.spawn(async move {
@@ -92,44 +98,34 @@ async fn producers_and_workers_do_not_lock_crosswise() {
                 Ok::<(), Error>(())
             });
         }
-        let mut workers = JoinSet::new();
-        for _ in 0..3 {
-            let (pool, stop) = (bed.pool().clone(), stop.clone());
-            workers.spawn(async move {
-                let claimant = Claimant {
-                    kinds: vec![Noop::KIND.to_owned()],
-                    ..Claimant::new()
-                };
-                let mut conn = pool.get().await?;
-                loop {
-                    let held = claimant.claim_all(&mut conn).await;
-                    if held.jobs.is_empty() {
-                        if stop.is_cancelled() {
-                            return Ok::<(), Error>(());
-                        }
-                        tokio::time::sleep(Duration::from_millis(1)).await;
-                        continue;
-                    }
-                    ledger::complete(&mut conn, &held.settled(&None), &[held.token]).await?;
-                }
-            });
-        }
-        while let Some(ended) = tasks.join_next().await {
-            ended.unwrap().unwrap();
-        }
-        stop.cancel();
-        while let Some(ended) = workers.join_next().await {
-            ended.unwrap().unwrap();
-        }
+        let mut left = PRODUCERS;
         let mut conn = bed.conn().await;
         loop {
+            while let Some(producer) = tasks.try_join_next() {
+                producer.unwrap().unwrap();
+                left -= 1;
+            }
             let held = Claimant::new().claim_all(&mut conn).await;
-            if held.jobs.is_empty() {
+            if held.jobs.is_empty() && left == 0 {
                 break;
             }
-            ledger::complete(&mut conn, &held.settled(&None), &[held.token])
-                .await
-                .unwrap();
+            // Three settlements beside one another, each in an order of its own.
+            let done = held.settled(&None);
+            let parts = [0, 1, 2].map(|part| {
+                let mine = done
+                    .iter()
+                    .enumerate()
+                    .filter(move |(at, _)| at % 3 == part);
+                mine.map(|(_, one)| one.clone()).collect::<Vec<_>>()
+            });
+            let settle = async |mut part: Vec<_>| {
+                part.reverse();
+                ledger::complete(&mut *bed.conn().await, &part, &[held.token]).await
+            };
+            let [first, second, third] = parts;
+            let (a, b, c) = tokio::join!(settle(first), settle(second), settle(third));
+            let ended = a.unwrap().len() + b.unwrap().len() + c.unwrap().len();
+            assert_eq!(ended, done.len());
         }
         for table in ["jobs", "dispatch", "reservations", "order_keys"] {
             assert_eq!(bed.count(table, "true").await, 0, "{table}");
