@@ -191,7 +191,7 @@ async fn a_rate_stands_in_the_due_times_and_holds_from_batch_to_batch() {
     in_bed(async |bed| {
         discarded(bed, &vec![kind("a"); 30]).await;
         let all = DeadFilter::default();
-        let mut pace = Some(Pace::of(10));
+        let mut pace = Some(Pace::of(1));
         for _ in 0..3 {
             let step = Replay {
                 limit: 10,
@@ -201,12 +201,9 @@ async fn a_rate_stands_in_the_due_times_and_holds_from_batch_to_batch() {
             pace = replay(bed, &step).await.pace;
         }
         let gaps = "(SELECT due_at - lag(due_at) OVER (ORDER BY id) AS gap FROM nexus.jobs) AS g";
-        assert_eq!(bed.count_in(gaps, "gap = interval '100 ms'").await, 29);
-        assert_eq!(
-            bed.count("dispatch", "due_at > now()").await,
-            30,
-            "nothing must stay up for it"
-        );
+        assert_eq!(bed.count_in(gaps, "gap = interval '1 s'").await, 29);
+        let waiting = bed.count("dispatch", "due_at > now()").await;
+        assert!(waiting > 0, "nothing must stay up for it");
     })
     .await;
 }
@@ -361,10 +358,8 @@ async fn the_api_lists_replays_and_deletes() {
         let rest = json!({"where": {"all": true}, "dry_run": true});
         let counted = api.post("/v1/dead/delete", &rest).await.expect(200);
         assert_eq!(counted, json!({"matching": 2, "deleted": 0}));
-        let done = api.post(
-            "/v1/dead/delete",
-            &json!({"where": {"all": true}, "replayed": true}),
-        );
+        let every = json!({"where": {"all": true}, "replayed": true});
+        let done = api.post("/v1/dead/delete", &every);
         assert_eq!(done.await.expect(200)["deleted"], 4);
     })
     .await;
@@ -394,7 +389,7 @@ async fn a_search_reads_little_more_than_what_it_may_find() {
             let read = read_rows(conn).await;
             conn.batch_execute("COMMIT").await.unwrap();
             assert!(read > 0);
-            assert!(read <= 2000, "{filter:?} read {read} rows");
+            assert!(read <= 600, "{filter:?} read {read} rows");
         }
     })
     .await;

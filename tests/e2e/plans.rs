@@ -9,7 +9,9 @@ use std::time::Duration;
 use diesel::sql_types::{BigInt, Text};
 use diesel::{QueryableByName, sql_query};
 use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
-use nexus_jobs::{Band, FailureReason, JobId, Lane, NewJob, OnConflict, QueueName, State, Unique};
+use nexus_jobs::{
+    Band, Due, FailureReason, JobId, Lane, NewJob, OnConflict, QueueName, State, Unique,
+};
 use nexus_schema::jobs::{Filter, find, list};
 use nexus_schema::{dispatch, fence, ledger};
 use nexus_tests::bed::noop;
@@ -254,6 +256,25 @@ async fn looks(conn: &mut AsyncPgConnection) {
             ledger::sweep_reservations(conn, 100).await.unwrap();
         },
     )
+    .await;
+    no_scan(conn, "cancel, reschedule and sweep", async |conn, nth| {
+        let first = i64::try_from(40_000 + nth * 40).unwrap();
+        let ids: Vec<JobId> = (first..first + 40).map(JobId).collect();
+        let by = nexus_tests::bed::actor();
+        let claimant = Claimant::new();
+        let held = claimant
+            .make(conn, claimant.claim_of((first..first + 10).collect()))
+            .await;
+        ledger::cancel_jobs(conn, &ids, "r", &by).await.unwrap();
+        let later = Due::In(Duration::from_hours(1));
+        ledger::reschedule(conn, &ids, later).await.unwrap();
+        let range = (JobId(first + 40), JobId(49_000));
+        ledger::cancel_matching(conn, &Filter::default(), range, 10, "r", &by)
+            .await
+            .unwrap();
+        ledger::give_back(conn, &held.held()).await.unwrap();
+        ledger::sweep(conn, 10).await.unwrap();
+    })
     .await;
     no_scan(conn, "unpark", async |conn, _| {
         let kinds = ["noop".to_owned()];

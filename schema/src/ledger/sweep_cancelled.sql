@@ -1,8 +1,10 @@
--- Jobs that were asked to stop and wait again: nobody runs them, so they are buried.
+-- Jobs that were asked to stop and wait again: nobody runs them, so they are buried. By array, so
+-- that the live table is never read for what few rows name.
 WITH waiting AS MATERIALIZED (
     SELECT j.id, j.token, c.reason, c.asked_by
-    FROM nexus.cancellations AS c JOIN nexus.jobs AS j ON j.id = c.job_id
-    WHERE j.token IS NULL ORDER BY j.id LIMIT $1 FOR UPDATE OF j SKIP LOCKED
+    FROM nexus.jobs AS j JOIN nexus.cancellations AS c ON c.job_id = j.id
+    WHERE j.id = ANY (ARRAY(SELECT job_id FROM nexus.cancellations)) AND j.token IS NULL
+    ORDER BY j.id LIMIT $1 FOR UPDATE OF j SKIP LOCKED
 ), buried AS MATERIALIZED (
     SELECT b.id
     FROM (SELECT asked_by, array_agg(id ORDER BY id) AS ids, array_agg(token ORDER BY id) AS tokens,

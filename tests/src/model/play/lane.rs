@@ -152,33 +152,38 @@ async fn reschedule(conn: &mut AsyncPgConnection, turns: &[Turn]) -> Vec<JobId> 
     moved
 }
 
+/// Each replay by itself: jobs enqueued together would share a dispatch row.
 async fn replay(
     conn: &mut AsyncPgConnection,
     settings: &Settings,
     ids: Vec<JobId>,
 ) -> HashMap<i64, Did> {
-    let filter = DeadFilter {
-        ids: Some(ids),
-        ..DeadFilter::default()
-    };
-    let wanted = Replay {
-        filter: &filter,
-        after: JobId(0),
-        limit: u32::MAX,
-        args: None,
-        pace: None,
-    };
     let (limits, retry) = (&settings.enqueue, &settings.retry);
-    let replayed = dead::replay(conn, &wanted, &somebody(), limits, retry).await;
-    let again = replayed.expect("a replay").again.into_iter().map(|again| {
-        let did = Did {
-            moved: true,
-            token: None,
-            replayed_as: Some(again.job.0),
+    let mut did = HashMap::new();
+    for id in ids {
+        let filter = DeadFilter::of(id);
+        let wanted = Replay {
+            filter: &filter,
+            after: JobId(0),
+            limit: 1,
+            args: None,
+            pace: None,
         };
-        (again.dead.0, did)
-    });
-    again.collect()
+        let replayed = dead::replay(conn, &wanted, &somebody(), limits, retry).await;
+        for again in replayed.expect("a replay").again {
+            let replayed_as = Some(again.job.0);
+            let moved = true;
+            did.insert(
+                again.dead.0,
+                Did {
+                    moved,
+                    token: None,
+                    replayed_as,
+                },
+            );
+        }
+    }
+    did
 }
 
 /// A verb of those who hold jobs, or held them. Who settled its own closes its lease, as workers do.
