@@ -24,8 +24,8 @@ pub struct Evidence {
     pub faults: BTreeMap<Sort, u64>,
     /// Sorts that were to land.
     pub wanted: Vec<Sort>,
-    /// From the last fault's end until the queue was empty, in seconds; `None` where it
-    /// never was.
+    /// From the end of the last fault and of the last enqueue, whichever is later, until the
+    /// queue was empty, in seconds; `None` where it never was.
     pub empty_after_s: Option<f64>,
     /// Processes that ended though nobody told them to.
     pub deserted: Vec<String>,
@@ -52,7 +52,8 @@ pub struct Figures {
     pub faults_landed: u64,
     /// The same by sort.
     pub faults: BTreeMap<Sort, u64>,
-    /// From the last fault's end until the queue was empty, in seconds.
+    /// From the end of the last fault and of the last enqueue, whichever is later, until the
+    /// queue was empty, in seconds.
     pub empty_after_s: Option<f64>,
     /// Acknowledged and not finished.
     pub lost: usize,
@@ -78,7 +79,7 @@ pub struct Figures {
     pub left_leases: i64,
 }
 
-/// Longest time from the last fault until the queue is empty.
+/// Longest such time that is well.
 pub const EMPTY_WITHIN_S: f64 = 60.0;
 
 /// Counts what is to be counted.

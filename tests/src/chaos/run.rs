@@ -124,12 +124,11 @@ async fn fire(
         anyhow::Ok(())
     };
     tokio::try_join!(call_off, ended(&mut faults))?;
-    let last_fault = Instant::now();
     if let Ok(ended) = tokio::time::timeout_at(deadline, ended(&mut producing)).await {
         ended?;
     }
     producing.abort_all();
-    let empty_after_s = empty(targets, last_fault).await;
+    let empty_after_s = empty(targets).await;
     watching.abort();
     let fleet = targets.fleet.lock().await.take();
     let deserted = fleet.context("the fleet")?.stop().await?;
@@ -213,8 +212,9 @@ async fn watch(targets: Arc<Targets>, quota: Arc<Quota>) {
     }
 }
 
-/// Waits until nothing is unfinished; how long after `since` that is, in seconds.
-async fn empty(targets: &Targets, since: Instant) -> Option<f64> {
+/// Waits until nothing is unfinished; how long that took, in seconds.
+async fn empty(targets: &Targets) -> Option<f64> {
+    let since = Instant::now();
     while since.elapsed() < EMPTY_BOUND {
         if targets.ledger.look(tables::left).await == Some(Left::default()) {
             return Some(since.elapsed().as_secs_f64());
