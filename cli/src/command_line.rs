@@ -6,7 +6,8 @@ use clap::{Parser, Subcommand};
 
 use crate::bench::BenchArgs;
 use crate::commands::{
-    cases, config, datasets, demo, dev, enqueue, generate, jobs, migrate, profiles, serve,
+    breakers, cases, config, datasets, demo, dev, enqueue, generate, jobs, limits, migrate,
+    profiles, serve,
 };
 use crate::exit;
 
@@ -46,6 +47,12 @@ pub(crate) enum Command {
     Queues,
     /// List worker processes
     Workers,
+    /// Limit how many jobs run at once, or start in a time
+    #[command(subcommand)]
+    Limits(limits::LimitsCommand),
+    /// Let a kind be while too many of its attempts fail
+    #[command(subcommand)]
+    Breakers(breakers::BreakersCommand),
     /// Open, list and change examination cases
     #[command(subcommand)]
     Cases(cases::CasesCommand),

@@ -1,4 +1,5 @@
-//! What runs for long, in one process or in several: the API, the relay, the rescuer, the workers.
+//! What runs for long, in one process or in several: the API, the relay, the rescuer, the releaser, the
+//! workers.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -9,6 +10,7 @@ use nexus_config::Settings;
 use nexus_handlers::process_dataset::orphans;
 use nexus_handlers::registry::registry;
 use nexus_producer::relay::{Relay, RelayStats};
+use nexus_producer::releaser::Releaser;
 use nexus_producer::rescuer::Rescuer;
 use nexus_queue::{RedisTransport, Transport};
 use nexus_schema::{Keep, Pool};
@@ -42,7 +44,7 @@ impl Roles {
         })
     }
 
-    /// Starts the relay, and beside it the rescuer and the watch for orphaned datasets.
+    /// Starts the relay, and beside it the rescuer, the releaser and the watch for orphaned datasets.
     pub(crate) fn start_relay(&mut self) -> Arc<RelayStats> {
         let relay = Relay::new(
             self.pool.clone(),
@@ -57,7 +59,9 @@ impl Roles {
             self.settings.history.months_ahead,
         );
         self.start(relay.run(self.stop.clone()));
+        let releaser = Releaser::new(self.pool.clone(), self.settings.limits.clone());
         self.start(rescuer.run(self.stop.clone()));
+        self.start(releaser.run(self.stop.clone()));
         self.start(orphans::watch(self.pool.clone(), self.stop.clone()));
         stats
     }

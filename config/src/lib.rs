@@ -32,7 +32,7 @@ pub use roots::{NotAdmitted, NotAdmittedReason, Roots};
 pub use secret::Secret;
 pub use secret_url::{NotAUrl, SecretUrl};
 pub use settings::{
-    Api, Datasets, Enqueue, History, Lease, Log, LogFormat, Postgres, Redis, Relay, Rescue, Retry,
+    Api, Datasets, Enqueue, History, Lease, Limits, Log, LogFormat, Postgres, Redis, Relay, Rescue, Retry,
     Settings, Store, Workers,
 };
 pub use shown::ShownSetting;

@@ -6,6 +6,7 @@
 //! | [`migrate`] | the embedded migrations |
 //! | [`ledger`] | enqueue, claim, settle, give back, rescue, heartbeat |
 //! | [`dispatch`] | the relay's side: due rows, marks, epochs |
+//! | [`gates`] | limits, breakers, and claims and releases through them |
 //! | [`fence`] | a claim's proof, a transaction's last act |
 //! | [`jobs`], [`workers`] | the ledger as people look at it |
 //! | [`cases`], [`datasets`] | the domain |
@@ -22,6 +23,7 @@ pub mod datasets;
 pub mod dispatch;
 pub mod error;
 pub mod fence;
+pub mod gates;
 pub mod jobs;
 pub mod ledger;
 pub mod measure;

@@ -10,11 +10,13 @@
 )]
 
 mod api;
+mod breaker;
 mod claim;
 mod cli;
 mod crash;
 mod drain;
 mod enqueue;
+mod fairness;
 mod fence;
 mod harness;
 mod ingest;
@@ -29,6 +31,7 @@ mod ingest_hostile;
 mod ingest_reference;
 mod ingest_requests;
 mod ingest_stores;
+mod limits;
 mod list;
 mod outage;
 mod plans;
