@@ -29,6 +29,7 @@ mod error;
 mod extract;
 mod health;
 mod jobs;
+mod limits;
 mod linger;
 mod local;
 mod metrics;

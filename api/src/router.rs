@@ -9,7 +9,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use crate::app::{App, Parts, Shared};
-use crate::{cases, datasets, dead, error, health, jobs, linger, local, metrics, trace};
+use crate::{cases, datasets, dead, error, health, jobs, limits, linger, local, metrics, trace};
 
 /// The description that the routes are added to.
 #[derive(OpenApi)]
@@ -25,6 +25,7 @@ use crate::{cases, datasets, dead, error, health, jobs, linger, local, metrics, 
         (name = "dead letters", description = "Jobs that were given up: run again, or thrown away"),
         (name = "cases", description = "Examination cases; every dataset belongs to one"),
         (name = "datasets", description = "Load files, and look at what became of them"),
+        (name = "limits", description = "Limits, rates and circuit breakers"),
         (name = "health", description = "The state of the process and its servers"),
     )
 )]
@@ -67,6 +68,7 @@ fn described() -> OpenApiRouter<Shared> {
         .merge(dead::routes())
         .merge(cases::routes())
         .merge(datasets::routes())
+        .merge(limits::routes())
         .merge(health::routes())
         .merge(metrics::routes())
 }

@@ -13,6 +13,7 @@ mod indexes;
 mod ingest;
 mod jobs;
 mod latency;
+mod limited;
 mod peer;
 mod rig;
 mod worker;

@@ -6,8 +6,8 @@ use clap::{Parser, Subcommand};
 
 use crate::bench::BenchArgs;
 use crate::commands::{
-    cases, config, datasets, dead, demo, dev, enqueue, generate, jobs, migrate, profiles, serve,
-    work, workers,
+    breakers, cases, config, datasets, dead, demo, dev, enqueue, generate, jobs, limits, migrate,
+    profiles, serve, work, workers,
 };
 use crate::exit;
 
@@ -50,6 +50,12 @@ pub(crate) enum Command {
     Queues,
     /// List worker processes and their supervisors, or scale or restart them
     Workers(workers::WorkersArgs),
+    /// Limit how many jobs run at once, or start in a time
+    #[command(subcommand)]
+    Limits(limits::LimitsCommand),
+    /// Let a kind be while too many of its attempts fail
+    #[command(subcommand)]
+    Breakers(breakers::BreakersCommand),
     /// Open, list and change examination cases
     #[command(subcommand)]
     Cases(cases::CasesCommand),

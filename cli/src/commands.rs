@@ -1,5 +1,6 @@
 //! One command a file.
 
+pub(crate) mod breakers;
 pub(crate) mod cases;
 pub(crate) mod config;
 pub(crate) mod datasets;
@@ -9,6 +10,7 @@ pub(crate) mod dev;
 pub(crate) mod enqueue;
 pub(crate) mod generate;
 pub(crate) mod jobs;
+pub(crate) mod limits;
 pub(crate) mod migrate;
 mod openapi;
 pub(crate) mod profiles;
@@ -46,6 +48,8 @@ pub(crate) async fn run(line: CommandLine) -> anyhow::Result<Exit> {
         Command::Dead(command) => dead::run(&command, &start.invocation()?).await,
         Command::Queues => queues::run(&start.invocation()?).await,
         Command::Workers(args) => workers::run(&args, &start.invocation()?).await,
+        Command::Limits(command) => limits::run(&command, &start.invocation()?).await,
+        Command::Breakers(command) => breakers::run(&command, &start.invocation()?).await,
         Command::Cases(command) => cases::run(&command, &start.invocation()?).await,
         Command::Datasets(command) => datasets::run(&command, &start.invocation()?).await,
         Command::Generate(args) => generate::run(args, &start.invocation()?).await,

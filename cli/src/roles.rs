@@ -1,4 +1,5 @@
-//! What runs for long, in one process or in several: the API, the relay, the rescuer, the workers.
+//! What runs for long, in one process or in several: the API, the relay, the rescuer, the releaser, the
+//! workers.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -10,6 +11,7 @@ use nexus_handlers::process_dataset::orphans;
 use nexus_handlers::registry::registry;
 use nexus_jobs::WorkerId;
 use nexus_producer::relay::{Relay, RelayStats};
+use nexus_producer::releaser::Releaser;
 use nexus_producer::rescuer::Rescuer;
 use nexus_queue::{RedisTransport, Transport};
 use nexus_schema::{Keep, Pool};
@@ -44,7 +46,7 @@ impl Roles {
         })
     }
 
-    /// Starts the relay, and beside it the rescuer and the watch for orphaned datasets.
+    /// Starts the relay, and beside it the rescuer, the releaser and the watch for orphaned datasets.
     pub(crate) fn start_relay(&mut self) -> Arc<RelayStats> {
         let relay = Relay::new(
             self.pool.clone(),
@@ -59,7 +61,9 @@ impl Roles {
             self.settings.history.months_ahead,
         );
         self.start(relay.run(self.stop.clone()));
+        let releaser = Releaser::new(self.pool.clone(), self.settings.limits.clone());
         self.start(rescuer.run(self.stop.clone()));
+        self.start(releaser.run(self.stop.clone()));
         self.start(orphans::watch(self.pool.clone(), self.stop.clone()));
         self.start(sql_callers::record_when_there(
             self.pool.clone(),

@@ -6,6 +6,7 @@ mod datasets;
 mod dispatch;
 mod history;
 mod lease;
+mod limits;
 mod log;
 mod postgres;
 mod redis;
@@ -20,6 +21,7 @@ pub use self::datasets::Datasets;
 pub use self::dispatch::{Enqueue, Relay};
 pub use self::history::History;
 pub use self::lease::{Lease, Rescue};
+pub use self::limits::Limits;
 pub use self::log::{Log, LogFormat};
 pub use self::postgres::Postgres;
 pub use self::redis::Redis;
@@ -45,6 +47,8 @@ pub struct Settings {
     pub rescue: Rescue,
     /// A worker's claim on the jobs it runs.
     pub lease: Lease,
+    /// Limits and breakers.
+    pub limits: Limits,
     /// The pool that runs jobs.
     pub workers: Workers,
     /// Worker processes kept running by a parent.
@@ -76,6 +80,7 @@ impl Settings {
         self.relay.check(&mut checks);
         self.rescue.check(&mut checks);
         self.lease.check(&mut checks);
+        self.limits.check(&mut checks);
         self.workers.check(&mut checks);
         self.supervisor.check(&mut checks);
         self.retry.check(&mut checks);

@@ -14,13 +14,18 @@
 //! | unique jobs | [`unique`] |
 //! | retry policies | [`retry`] |
 //! | what a handler answers, and what becomes of it | [`outcome`], [`settle`] |
+//! | limits, rates and breakers, and whom they let in | [`limit`], [`gcra`], [`breaker`], [`admission`] |
 //! | the argument struct of every built-in kind | [`kinds`] |
 
+pub mod admission;
+pub mod breaker;
 pub mod enqueued;
+pub mod gcra;
 pub mod id;
 pub mod job;
 pub mod kinds;
 pub mod lane;
+pub mod limit;
 pub mod new_job;
 pub mod outcome;
 pub mod retry;

@@ -7,8 +7,9 @@ INSERT INTO nexus.dispatch (tenant_id, queue, band, due_at, suspect, job_ids)
 SELECT tenant_id, queue, band, due_at, lost_leases > 0, ARRAY[id] FROM released;
 
 DROP FUNCTION nexus.bury(bigint[], uuid[], text[], text[], text, boolean);
-DROP TABLE nexus.job_logs, nexus.cancellations, nexus.queues, nexus.gates, nexus.order_keys,
+DROP TABLE nexus.job_logs, nexus.cancellations, nexus.queues, nexus.gates, nexus.limits, nexus.breakers, nexus.order_keys,
     nexus.reservations;
+DROP FUNCTION nexus.gates_took(bigint, bigint);
 DROP FUNCTION nexus.pass_order();
 DROP FUNCTION nexus.order_place(bigint, text);
 ALTER TABLE nexus.workers DROP COLUMN asked;
@@ -16,7 +17,7 @@ DROP INDEX nexus.job_history_dead, nexus.job_history_dead_kind;
 ALTER TABLE nexus.job_history
     DROP COLUMN expires_at, DROP COLUMN order_key, DROP COLUMN limit_key, DROP COLUMN backoff,
     DROP COLUMN replay_of, DROP COLUMN progress, DROP COLUMN ended_by, DROP COLUMN replayed_as;
-DROP INDEX nexus.jobs_expiring, nexus.jobs_parked;
+DROP INDEX nexus.jobs_expiring, nexus.jobs_parked, nexus.dispatch_fair;
 ALTER TABLE nexus.jobs
     DROP COLUMN expires_at, DROP COLUMN unique_key, DROP COLUMN order_key, DROP COLUMN limit_key,
     DROP COLUMN backoff, DROP COLUMN replay_of, DROP COLUMN progress, DROP COLUMN slots,

@@ -25,6 +25,9 @@ COMMENT ON COLUMN nexus.jobs.parked_on IS 'The order key or the gate that it is 
 DROP INDEX nexus.jobs_parked;
 CREATE INDEX jobs_parked ON nexus.jobs (parked, coalesce(parked_on, kind), band, id)
     WHERE parked IS NOT NULL;
+-- Each tenant's part of a lane, so that the relay can take from each in turn. Beside dispatch_due,
+-- which knows what is due first whoever owns it.
+CREATE INDEX dispatch_fair ON nexus.dispatch (queue, band, tenant_id, due_at, id) WHERE epoch IS NULL;
 CREATE INDEX jobs_expiring ON nexus.jobs (expires_at) WHERE expires_at IS NOT NULL;
 
 ALTER TABLE nexus.job_history
@@ -110,6 +113,62 @@ COMMENT ON COLUMN nexus.gates.next_at IS 'GCRA: the theoretical arrival time.';
 COMMENT ON COLUMN nexus.gates.waiting IS 'Whether jobs may be parked on it.';
 CREATE INDEX gates_waiting ON nexus.gates (gate) WHERE waiting;
 
+-- Limits: what jobs they count, and how many they let in. A job passes every limit that counts it.
+CREATE TABLE nexus.limits (
+    name text PRIMARY KEY,
+    tenant_id bigint NOT NULL DEFAULT 0,
+    queue text,
+    kind text,
+    per text NOT NULL CHECK (per IN ('all', 'tenant', 'key')),
+    concurrency integer CHECK (concurrency >= 0),
+    rate integer CHECK (rate >= 1),
+    rate_per_ms bigint CHECK (rate_per_ms >= 1),
+    burst integer CHECK (burst >= 1),
+    created_at timestamptz NOT NULL DEFAULT now(),
+    created_by text NOT NULL,
+    changed_at timestamptz NOT NULL DEFAULT now(),
+    changed_by text NOT NULL,
+    CHECK (concurrency IS NOT NULL OR rate IS NOT NULL),
+    CHECK ((rate IS NULL) = (rate_per_ms IS NULL) AND (rate IS NULL) = (burst IS NULL))
+);
+COMMENT ON COLUMN nexus.limits.queue IS 'The jobs of this queue; null: of any.';
+COMMENT ON COLUMN nexus.limits.kind IS 'The jobs of this kind; null: of any.';
+COMMENT ON COLUMN nexus.limits.per IS 'Counted all together, each tenant by itself, or each limit_key by itself.';
+COMMENT ON COLUMN nexus.limits.rate IS 'So many starts in each rate_per_ms, and burst of them at once.';
+
+-- Breakers: kinds that are let be while too many of their attempts fail.
+CREATE TABLE nexus.breakers (
+    kind text PRIMARY KEY,
+    tenant_id bigint NOT NULL DEFAULT 0,
+    failure_share double precision NOT NULL CHECK (failure_share > 0 AND failure_share <= 1),
+    attempts_min integer NOT NULL CHECK (attempts_min >= 1),
+    window_ms bigint NOT NULL CHECK (window_ms >= 1),
+    open_ms bigint NOT NULL CHECK (open_ms >= 1),
+    probes integer NOT NULL CHECK (probes >= 1),
+    state text NOT NULL DEFAULT 'closed' CHECK (state IN ('closed', 'open', 'half_open')),
+    since timestamptz NOT NULL DEFAULT now(),
+    attempts bigint NOT NULL DEFAULT 0,
+    failures bigint NOT NULL DEFAULT 0,
+    probing integer NOT NULL DEFAULT 0,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    created_by text NOT NULL,
+    changed_at timestamptz NOT NULL DEFAULT now(),
+    changed_by text NOT NULL
+) WITH (fillfactor = 50);
+COMMENT ON COLUMN nexus.breakers.since IS 'Closed: when the window began. Otherwise: when it came to this state.';
+COMMENT ON COLUMN nexus.breakers.attempts IS 'Ended since then; failures: those of them that failed.';
+COMMENT ON COLUMN nexus.breakers.probing IS 'Half open: jobs let in to see how they fare.';
+
+-- A claim that gates did not take as it hoped ends here, and is undone.
+CREATE FUNCTION nexus.gates_took(wanted bigint, counted bigint) RETURNS boolean
+LANGUAGE plpgsql AS $$
+BEGIN
+    IF counted < wanted THEN
+        RAISE EXCEPTION 'gates are not open for this claim' USING ERRCODE = 'NX002';
+    END IF;
+    RETURN true;
+END $$;
+
 -- What an operator asked of a queue. No row: nothing.
 CREATE TABLE nexus.queues (
     name text PRIMARY KEY,
@@ -193,8 +252,8 @@ LANGUAGE sql AS $$
     SELECT id, tenant_id, run, attempt FROM gone
 $$;
 
-GRANT SELECT, INSERT, UPDATE, DELETE ON nexus.reservations, nexus.order_keys, nexus.gates, nexus.queues,
-    nexus.cancellations, nexus.job_logs TO nexus_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON nexus.reservations, nexus.order_keys, nexus.gates, nexus.limits,
+    nexus.breakers, nexus.queues, nexus.cancellations, nexus.job_logs TO nexus_app;
 
 -- Dead letters are few, and looked for by kind, or by not having been run again: only they pay.
 CREATE INDEX job_history_dead ON nexus.job_history (id)

@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | [`Producer`], [`enqueue_in`]: the enqueue client | [`client`] | |
 //! | [`relay::Relay`]: dispatch rows to brokers; the one timer | [`relay`] | `relay` |
+//! | [`releaser::Releaser`]: jobs that wait at gates | [`releaser`] | `relay` |
 //! | [`rescuer::Rescuer`]: leases that ran out | [`rescuer`] | `relay` |
 //!
 //! A service that only enqueues takes this crate without features: no broker's
@@ -12,6 +13,8 @@
 pub mod client;
 #[cfg(feature = "relay")]
 pub mod relay;
+#[cfg(feature = "relay")]
+pub mod releaser;
 #[cfg(feature = "relay")]
 pub mod rescuer;
 

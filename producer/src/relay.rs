@@ -4,10 +4,12 @@
 //! rows with a later due time. Any number of relays may run; `SKIP LOCKED` keeps
 //! them apart, and a row pushed twice costs a dropped claim.
 
+mod bound;
 mod epochs;
 mod pace;
 mod round;
 mod sleep;
+mod turns;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -21,6 +23,7 @@ use nexus_schema::{AsyncPgConnection, Pool, dispatch};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use bound::Bound;
 use pace::{Next, next};
 
 /// What a relay did so far; read by metrics and health.
@@ -63,6 +66,12 @@ struct InBroker {
     ids: usize,
     /// When they were last counted.
     counted: Instant,
+    /// Whether what is due does not fit in until some are taken.
+    full: bool,
+    /// How many it may have.
+    bound: Bound,
+    /// The tenant after which the next push begins.
+    after: i64,
 }
 
 impl Relay {

@@ -5,5 +5,5 @@ mod push;
 mod relays;
 
 pub use lanes::{DueLane, due_lanes, pushed_ids, pushed_lanes};
-pub use push::{DueEntry, forget_other_epochs, lock_due, mark_pushed};
+pub use push::{DueEntry, TenantsDue, forget_other_epochs, lock_due, mark_pushed};
 pub use relays::{record_relay, remove_relay};

@@ -6,6 +6,7 @@
 //! | [`migrate`] | the embedded migrations |
 //! | [`ledger`] | enqueue, claim, settle, give back, rescue, cancel, reschedule, sweep, heartbeat |
 //! | [`dispatch`] | the relay's side: due rows, marks, epochs |
+//! | [`gates`] | limits, breakers, and claims and releases through them |
 //! | [`fence`] | a claim's proof, a transaction's last act |
 //! | [`jobs`], [`workers`] | the ledger as people look at it, and what handlers say of their jobs |
 //! | [`dead`] | dead letters: found, run again, thrown away |
@@ -25,6 +26,7 @@ pub mod dead;
 pub mod dispatch;
 pub mod error;
 pub mod fence;
+pub mod gates;
 pub mod jobs;
 pub mod ledger;
 pub mod measure;

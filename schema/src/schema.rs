@@ -15,6 +15,27 @@ pub mod nexus {
     }
 
     diesel::table! {
+        nexus.breakers (kind) {
+            kind -> Text,
+            tenant_id -> Int8,
+            failure_share -> Float8,
+            attempts_min -> Int4,
+            window_ms -> Int8,
+            open_ms -> Int8,
+            probes -> Int4,
+            state -> Text,
+            since -> Timestamptz,
+            attempts -> Int8,
+            failures -> Int8,
+            probing -> Int4,
+            created_at -> Timestamptz,
+            created_by -> Text,
+            changed_at -> Timestamptz,
+            changed_by -> Text,
+        }
+    }
+
+    diesel::table! {
         nexus.cancellations (job_id) {
             job_id -> Int8,
             tenant_id -> Int8,
@@ -290,6 +311,24 @@ pub mod nexus {
     }
 
     diesel::table! {
+        nexus.limits (name) {
+            name -> Text,
+            tenant_id -> Int8,
+            queue -> Nullable<Text>,
+            kind -> Nullable<Text>,
+            per -> Text,
+            concurrency -> Nullable<Int4>,
+            rate -> Nullable<Int4>,
+            rate_per_ms -> Nullable<Int8>,
+            burst -> Nullable<Int4>,
+            created_at -> Timestamptz,
+            created_by -> Text,
+            changed_at -> Timestamptz,
+            changed_by -> Text,
+        }
+    }
+
+    diesel::table! {
         nexus.order_keys (tenant_id, key) {
             tenant_id -> Int8,
             key -> Text,
@@ -379,6 +418,7 @@ pub mod nexus {
 
     diesel::allow_tables_to_appear_in_same_query!(
         attempt_errors,
+        breakers,
         cancellations,
         cases,
         dataset_columns,
@@ -395,6 +435,7 @@ pub mod nexus {
         jobs,
         kinds,
         leases,
+        limits,
         order_keys,
         queues,
         relays,

@@ -10,6 +10,7 @@
 )]
 
 mod api;
+mod breaker;
 mod cancel;
 mod chaos;
 mod claim;
@@ -19,6 +20,7 @@ mod dead;
 mod drain;
 mod enqueue;
 mod expiry;
+mod fairness;
 mod fence;
 mod harness;
 mod ingest;
@@ -33,9 +35,10 @@ mod ingest_hostile;
 mod ingest_reference;
 mod ingest_requests;
 mod ingest_stores;
+mod limits;
 mod list;
-mod order;
 mod model;
+mod order;
 mod outage;
 mod plans;
 mod progress;

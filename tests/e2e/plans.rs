@@ -112,8 +112,11 @@ async fn over_a_backlog(before: &str, after: &str) {
         })
         .await;
         no_scan(conn, "lock_due and mark_pushed", async |conn, _| {
-            let due = dispatch::lock_due(conn, &lane, 100).await.unwrap();
-            let rows: Vec<i64> = due.iter().map(|row| row.id).collect();
+            let due = dispatch::lock_due(conn, &lane, i64::MIN, 10, 100)
+                .await
+                .unwrap();
+            let due = due.iter().flat_map(|tenant| &tenant.rows);
+            let rows: Vec<i64> = due.map(|row| row.id).collect();
             assert_eq!(rows.len(), 100);
             dispatch::mark_pushed(conn, &rows, "epoch").await.unwrap();
         })

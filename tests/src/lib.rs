@@ -12,7 +12,7 @@
 //! | datasets, and what of them stands in the tables | [`loads`], [`stored`] |
 //! | a worker that is given one file after another | [`loading`] |
 //! | how much memory a process took, and a disk that is soon full | [`peak_memory`], [`small_spool`] |
-//! | a worker process and a rescuer beside a test | [`worker_run`], [`rescuer_run`] |
+//! | a worker process, a rescuer, a releaser beside a test | [`worker_run`], [`rescuer_run`], [`releaser_run`] |
 //! | job kinds of the tests' own, what they leave behind, what became of them | [`tasks`], [`effects`], [`ends`] |
 //! | the API inside a test, and requests to it | [`api_run`], [`http`] |
 //! | a model of a job's life, held against the ledger | [`model`] |
@@ -48,6 +48,7 @@ pub mod own_store;
 pub mod peak_memory;
 pub mod redis_space;
 pub mod relay_run;
+pub mod releaser_run;
 pub mod rescuer_run;
 pub mod servers;
 pub mod small_settings;

@@ -34,6 +34,9 @@ pub fn small_settings(servers: &Servers, database: &str, prefix: &str, dir: &Pat
     settings.lease.heartbeat = millis(300);
     settings.rescue.every = millis(200);
 
+    settings.limits.release_poll_busy = millis(2);
+    settings.limits.release_poll_idle = millis(20);
+
     settings.workers.takeover_after = millis(500);
     settings.workers.fetch_block = millis(100);
     settings.workers.grace = millis(5000);

@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use nexus_config::{Lease, Postgres, Retry, Workers};
+use nexus_config::{Lease, Limits, Postgres, Retry, Workers};
 use nexus_jobs::{RetryPolicy, WorkerId};
 use nexus_schema::Pool;
 use nexus_schema::retrying::backoff;
 
 use crate::blocking::BlockingPool;
+use crate::gates::Gates;
 use crate::health::Health;
 use crate::holdings::Holdings;
 use crate::registry::Registry;
@@ -22,6 +23,8 @@ pub(crate) struct Engine {
     pub(crate) kinds: Vec<String>,
     pub(crate) settings: Workers,
     pub(crate) lease: Lease,
+    pub(crate) limits: Limits,
+    pub(crate) gates: Gates,
     pub(crate) retry: RetryPolicy,
     pub(crate) blocking: BlockingPool,
     pub(crate) holdings: Holdings,

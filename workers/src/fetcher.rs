@@ -8,6 +8,7 @@ use std::time::Instant;
 use nexus_jobs::{JobId, QueueName, Token};
 use nexus_queue::{Consumer, Receipt, Transport};
 use nexus_schema::AsyncPgConnection;
+use nexus_schema::gates::{self, Way};
 use nexus_schema::ledger::{self, Claim, ClaimedJob};
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -264,7 +265,15 @@ impl Fetcher {
             part: plan.part.clone(),
             suspect: plan.suspect,
         };
-        ledger::claim(conn, claim).await
+        let Some(rules) = self.engine.gates.of(&self.queue, &self.engine.kinds).await else {
+            return ledger::claim(conn, claim).await;
+        };
+        let way = self.engine.gates.way(&self.queue);
+        let gated = gates::claim_gated(conn, claim, &rules, way).await?;
+        if gated.parked > 0 || way == Way::Hopeful && gated.locked {
+            self.engine.gates.note_locked(&self.queue);
+        }
+        Ok(gated.jobs)
     }
 
     fn hand_on(

@@ -12,6 +12,7 @@
 //! | what a handler may do for its job: [`Context`] | [`context`] |
 //! | entries to claims, as many as can start | `fetcher`, `held` (pure) |
 //! | the apalis `Backend` over ledger and transport | `backend` |
+//! | limits and breakers, as this process knows them | `gates` |
 //! | one attempt: decode, run, time out | `run` |
 //! | what becomes of it: the backend's own tower layer | `settling` |
 //! | settlements to the ledger, in batches | `completer` |
@@ -28,6 +29,7 @@ mod completer;
 pub mod context;
 mod engine;
 mod fetcher;
+mod gates;
 pub mod handler;
 mod health;
 mod heartbeat;

@@ -21,6 +21,7 @@ use crate::backend::LedgerBackend;
 use crate::blocking::BlockingPool;
 use crate::engine::{Engine, default_policy};
 use crate::fetcher::{Fetcher, QueueSlots};
+use crate::gates::{self, Gates};
 use crate::health::Health;
 use crate::holdings::Holdings;
 use crate::registry::Registry;
@@ -87,6 +88,8 @@ impl WorkerProcess {
             registry,
             settings: settings.workers.clone(),
             lease: settings.lease.clone(),
+            limits: settings.limits.clone(),
+            gates: Gates::default(),
             retry: default_policy(&settings.retry),
             blocking: BlockingPool::new(settings.workers.blocking_threads),
             holdings: Holdings::default(),
@@ -121,6 +124,7 @@ impl WorkerProcess {
         let heart = heartbeat::start(Arc::clone(&self.engine), self.record(), hearts.clone())
             .context("starting the heartbeat's thread")?;
         let flusher = telling::start(Arc::clone(&self.engine));
+        tokio::spawn(gates::watch(Arc::clone(&self.engine), hearts.clone()));
         let mut completers = JoinSet::new();
         let senders = self.start_completers(&mut completers);
         let mut loops = JoinSet::new();

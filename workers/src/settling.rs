@@ -81,6 +81,7 @@ where
         let attempt = u32::try_from(task.args.job.attempt).unwrap_or(0);
         let attempts_max = u32::try_from(task.args.job.attempts_max).unwrap_or(1);
         let policy = policy_of(&engine, &task.args.job.kind);
+        let kind = task.args.job.kind.clone();
         let run = self.inner.call(task);
         Box::pin(async move {
             let attempted = attempted(run.await);
@@ -90,6 +91,7 @@ where
             ) {
                 note(&engine, job, &attempted);
             }
+            engine.gates.note_end(&kind, &attempted);
             let settlement = settle(attempted, attempt, attempts_max, &policy, seed(job));
             // Closed only once every loop has ended, so this cannot fail; and if it
             // did, the lease would run out and the job be rescued.

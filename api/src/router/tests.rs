@@ -213,6 +213,10 @@ fn every_route_is_described() {
     GET /healthz
     GET /metrics
     GET /readyz
+    GET /v1/breakers
+    PUT /v1/breakers/{kind}
+    DELETE /v1/breakers/{kind}
+    POST /v1/breakers/{kind}/reset
     GET /v1/cases
     POST /v1/cases
     GET /v1/cases/{id}
@@ -225,6 +229,9 @@ fn every_route_is_described() {
     GET /v1/jobs
     POST /v1/jobs
     GET /v1/jobs/{id}
+    GET /v1/limits
+    PUT /v1/limits/{name}
+    DELETE /v1/limits/{name}
     ");
 }
 

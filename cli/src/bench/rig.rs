@@ -7,6 +7,7 @@ use nexus_config::Settings;
 use nexus_jobs::{Actor, JobId, NewJob};
 use nexus_producer::Producer;
 use nexus_producer::relay::Relay;
+use nexus_producer::releaser::Releaser;
 use nexus_queue::{RedisTransport, Transport};
 use nexus_schema::{Keep, Pool, measure, migrate};
 use tokio::task::JoinHandle;
@@ -79,6 +80,14 @@ impl Rig {
             task: tokio::spawn(relay.run(stop.clone())),
             stop,
         }
+    }
+
+    /// A releaser in this process, until the guard is dropped.
+    pub(super) fn start_releaser(&self) -> tokio_util::sync::DropGuard {
+        let stop = CancellationToken::new();
+        let releaser = Releaser::new(self.pool.clone(), self.settings.limits.clone());
+        tokio::spawn(releaser.run(stop.clone()));
+        stop.drop_guard()
     }
 
     /// A no-op job with about 200 bytes of arguments.

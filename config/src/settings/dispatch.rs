@@ -35,6 +35,8 @@ pub struct Relay {
     pub push_rows_max: u32,
     /// Ids kept in the broker for each queue and priority band.
     pub broker_ids_max: u32,
+    /// Ids kept there however slowly they are taken.
+    pub broker_ids_min: u32,
     /// Pause between polls while there is work.
     pub poll_busy: Span,
     /// Time without a due row after which the relay sleeps.
@@ -48,7 +50,11 @@ pub struct Relay {
 impl Relay {
     pub(super) fn check(&self, checks: &mut Checks) {
         checks.at_least("relay.push_rows_max", self.push_rows_max, 1);
-        checks.at_least("relay.broker_ids_max", self.broker_ids_max, 1);
+        checks.at_least("relay.broker_ids_min", self.broker_ids_min, 1);
+        checks.not_above(
+            ("relay.broker_ids_min", self.broker_ids_min),
+            ("relay.broker_ids_max", self.broker_ids_max),
+        );
         checks.lasting("relay.poll_busy", self.poll_busy);
         checks.lasting("relay.idle_after", self.idle_after);
         checks.not_above(

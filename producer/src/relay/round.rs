@@ -1,20 +1,27 @@
 //! One round: look which lanes are due, push what fits, mark it.
 
+use std::collections::hash_map::Entry;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use diesel_async::AsyncConnection;
+use nexus_config::Relay as Settings;
 use nexus_jobs::Lane;
-use nexus_queue::Entry;
+use nexus_queue::Entry as BrokerEntry;
 use nexus_schema::AsyncPgConnection;
 use nexus_schema::dispatch::{self, DueEntry, DueLane};
 
+use super::bound::Bound;
 use super::pace::Round;
+use super::turns::Turns;
 use super::{InBroker, Memory, Relay, RelayError};
 
 /// How often a full lane is counted: the count reads an index entry for each row in
 /// the broker, thousands where the jobs are heavy.
 const RECOUNT_EVERY: Duration = Duration::from_millis(20);
+
+/// Tenants of a lane that one push looks at: each costs a probe of an index.
+const TENANTS_MAX: u32 = 64;
 
 impl Relay {
     pub(super) async fn round(
@@ -30,24 +37,23 @@ impl Relay {
                 round.due_in = Some(round.due_in.map_or(due_in, |known| known.min(due_in)));
                 continue;
             }
-            let room = self.room(conn, memory, &lane).await?;
+            let known = self.known(conn, memory, &lane).await?;
+            let room = if known.full {
+                0
+            } else {
+                known.bound.ids().saturating_sub(known.ids)
+            };
             if room == 0 {
                 round.full = true;
                 continue;
             }
-            let pushed = self.push(conn, &lane, room).await?;
+            let pushed = self.push(conn, &lane, known, room).await?;
             round.pushed += pushed.ids;
             round.more |= pushed.rest == Rest::More;
             round.full |= pushed.rest == Rest::TooLarge;
-            if let Some(known) = memory.in_broker.get_mut(&lane) {
-                // What does not fit makes the lane full until it is counted anew.
-                let full = pushed.rest == Rest::TooLarge;
-                known.ids = if full {
-                    usize::MAX
-                } else {
-                    known.ids + pushed.ids
-                };
-            }
+            known.ids += pushed.ids;
+            known.full = pushed.rest == Rest::TooLarge;
+            known.after = pushed.after;
         }
         self.stats
             .pushed_ids
@@ -55,34 +61,31 @@ impl Relay {
         Ok(round)
     }
 
-    /// Ids that still fit into the lane's share of the broker. Claims make room
-    /// without telling the relay, so the count is taken anew when the room seems
-    /// used up.
-    async fn room(
+    /// What a lane has in the broker. Claims make room without telling the relay, so
+    /// the count is taken anew when the room seems used up, and with it the bound.
+    async fn known<'a>(
         &self,
         conn: &mut AsyncPgConnection,
-        memory: &mut Memory,
+        memory: &'a mut Memory,
         lane: &Lane,
-    ) -> Result<usize, RelayError> {
-        let most = self.settings.broker_ids_max as usize;
-        match memory.in_broker.get(lane) {
-            Some(known) if known.ids < most => return Ok(most - known.ids),
-            Some(known) if known.counted.elapsed() < RECOUNT_EVERY => return Ok(0),
-            _ => {}
-        }
-        let counted = dispatch::pushed_ids(conn, lane).await?;
-        // A trickle of room would make a round of each row, so it counts as none.
-        let room = most.saturating_sub(counted);
-        let room = if room < most / 10 { 0 } else { room };
-        let known = InBroker {
-            ids: most - room,
-            counted: Instant::now(),
+    ) -> Result<&'a mut InBroker, RelayError> {
+        let known = match memory.in_broker.entry(lane.clone()) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(place) => {
+                let ids = dispatch::pushed_ids(conn, lane).await?;
+                place.insert(InBroker::new(ids, &self.settings, Instant::now()))
+            }
         };
-        memory.in_broker.insert(lane.clone(), known);
-        Ok(room)
+        let used_up = known.full || known.ids >= known.bound.ids();
+        if used_up && known.counted.elapsed() >= RECOUNT_EVERY {
+            let counted = dispatch::pushed_ids(conn, lane).await?;
+            known.recount(counted, Instant::now());
+        }
+        Ok(known)
     }
 
-    /// Pushes due rows of a lane, up to `push_rows_max` and as many as have room.
+    /// Pushes due rows of a lane, up to `push_rows_max` and as many as have room, of
+    /// its tenants in turn.
     ///
     /// The rows stay locked until the mark commits; a claim that comes in between
     /// waits for it. Should the commit fail after the push, the rows are pushed
@@ -91,34 +94,78 @@ impl Relay {
         &self,
         conn: &mut AsyncPgConnection,
         lane: &Lane,
+        known: &InBroker,
         room: usize,
     ) -> Result<Pushed, RelayError> {
-        let ids_max = self.settings.broker_ids_max as usize;
+        let (ids_max, after) = (known.bound.ids(), known.after);
         let rows_max = self
             .settings
             .push_rows_max
             .min(u32::try_from(room).unwrap_or(u32::MAX));
         conn.transaction(async |conn| {
-            let mut due = dispatch::lock_due(conn, lane, rows_max).await?;
-            let full = due.len() >= rows_max as usize;
-            let fitting = fitting(due.iter().map(|row| row.job_ids.len()), room, ids_max);
-            let rest = match fitting < due.len() {
-                true => Rest::TooLarge,
-                false if full => Rest::More,
-                false => Rest::None,
-            };
-            due.truncate(fitting);
-            if due.is_empty() {
-                return Ok(Pushed { ids: 0, rest });
+            let mut tenants = dispatch::lock_due(conn, lane, after, TENANTS_MAX, rows_max).await?;
+            let seen_to_the_end = tenants.len() < TENANTS_MAX as usize;
+            if seen_to_the_end && after > i64::MIN {
+                let rest = TENANTS_MAX - u32::try_from(tenants.len()).unwrap_or(0);
+                let first = dispatch::lock_due(conn, lane, i64::MIN, rest, rows_max).await?;
+                tenants.extend(first.into_iter().filter(|t| t.tenant <= after));
             }
-            let rows: Vec<i64> = due.iter().map(|row| row.id).collect();
-            let entries: Vec<Entry> = due.into_iter().map(entry).collect();
+            let turns = Turns::of(tenants);
+            let ids = turns.rows.iter().map(|(_, row)| row.job_ids.len());
+            let fitting = fitting(ids, room, ids_max);
+            let rest = if fitting < turns.rows.len() {
+                Rest::TooLarge
+            } else if turns.may_be_cut_short(rows_max as usize) || !seen_to_the_end {
+                Rest::More
+            } else {
+                Rest::None
+            };
+            let after = turns.next_after(fitting, after, seen_to_the_end);
+            if fitting == 0 {
+                return Ok(Pushed {
+                    ids: 0,
+                    rest,
+                    after,
+                });
+            }
+            let due = turns.rows.into_iter().take(fitting).map(|(_, row)| row);
+            let entries: Vec<BrokerEntry> = due.map(entry).collect();
+            let rows: Vec<i64> = entries.iter().map(|entry| entry.dispatch_id).collect();
             let ids = entries.iter().map(|entry| entry.job_ids.len()).sum();
             let epoch = self.transport.push(lane, &entries).await?;
             dispatch::mark_pushed(conn, &rows, &epoch.0).await?;
-            Ok(Pushed { ids, rest })
+            Ok(Pushed { ids, rest, after })
         })
         .await
+    }
+}
+
+impl InBroker {
+    fn new(ids: usize, settings: &Settings, now: Instant) -> Self {
+        let (least, most) = (settings.broker_ids_min, settings.broker_ids_max);
+        Self {
+            ids,
+            counted: now,
+            full: false,
+            bound: Bound::new(least as usize, most as usize, now),
+            after: i64::MIN,
+        }
+    }
+
+    /// Takes in a new count.
+    fn recount(&mut self, counted: usize, now: Instant) {
+        self.bound
+            .counted(counted, self.ids.saturating_sub(counted), now);
+        let most = self.bound.ids();
+        // A trickle of room would make a round of each row, so it counts as none.
+        let room = most.saturating_sub(counted);
+        self.ids = if room < most.div_ceil(10) {
+            most.max(counted)
+        } else {
+            counted
+        };
+        self.full = false;
+        self.counted = now;
     }
 }
 
@@ -126,6 +173,8 @@ impl Relay {
 struct Pushed {
     ids: usize,
     rest: Rest,
+    /// The tenant after which the next push begins.
+    after: i64,
 }
 
 /// What is left due in a lane after a push.
@@ -152,8 +201,8 @@ fn fitting(rows: impl Iterator<Item = usize>, room: usize, ids_max: usize) -> us
         .count()
 }
 
-fn entry(row: DueEntry) -> Entry {
-    Entry {
+fn entry(row: DueEntry) -> BrokerEntry {
+    BrokerEntry {
         dispatch_id: row.id,
         job_ids: row.job_ids,
         suspect: row.suspect,

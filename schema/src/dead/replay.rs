@@ -126,7 +126,11 @@ fn new_job(letter: &Taken, args: Option<&RawValue>, due: Due) -> Result<NewJob> 
     job.tags = letter.tags.clone().unwrap_or_default();
     job.order_key.clone_from(&letter.order_key);
     job.limit_key.clone_from(&letter.limit_key);
-    let backoff = letter.backoff.as_deref().map(serde_json::from_str).transpose();
+    let backoff = letter
+        .backoff
+        .as_deref()
+        .map(serde_json::from_str)
+        .transpose();
     job.backoff = backoff.map_err(|error| wrong(&error))?;
     Ok(job.replay_of(JobId(letter.id)))
 }

@@ -1,46 +1,84 @@
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Bool, SmallInt, Text};
+use diesel::sql_types::{Array, BigInt, Bool, Nullable, SmallInt, Text};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use nexus_jobs::Lane;
 
 use crate::error::Result;
-use crate::prepared::Prepared;
+use crate::prepared::{Prepared, sql_file};
 use crate::schema::nexus::dispatch;
 
 /// A dispatch row that is due, locked by the relay's transaction.
-#[derive(Clone, Debug, QueryableByName)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DueEntry {
     /// The dispatch row.
-    #[diesel(sql_type = BigInt)]
     pub id: i64,
     /// The jobs it carries.
-    #[diesel(sql_type = Array<BigInt>)]
     pub job_ids: Vec<i64>,
     /// Whether its job lost a lease before.
-    #[diesel(sql_type = Bool)]
     pub suspect: bool,
 }
 
-/// Locks up to `rows_max` due rows of a lane, the earliest first; rows that
-/// another relay holds are skipped. To be called inside a transaction.
+/// A tenant of a lane, and its earliest due rows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TenantsDue {
+    /// The tenant.
+    pub tenant: i64,
+    /// Its rows that are due, the earliest first; none, if all are due later or held.
+    pub rows: Vec<DueEntry>,
+}
+
+#[derive(QueryableByName)]
+struct DueRow {
+    #[diesel(sql_type = BigInt)]
+    tenant_id: i64,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    id: Option<i64>,
+    #[diesel(sql_type = Nullable<Array<BigInt>>)]
+    job_ids: Option<Vec<i64>>,
+    #[diesel(sql_type = Nullable<Bool>)]
+    suspect: Option<bool>,
+}
+
+/// Locks up to `rows_max` due rows of a lane, shared evenly among up to `tenants_max`
+/// tenants with ids above `after`; rows that another relay holds are skipped. To be
+/// called inside a transaction. Fewer tenants than asked for: there are no more.
 pub async fn lock_due(
     conn: &mut AsyncPgConnection,
     lane: &Lane,
+    after: i64,
+    tenants_max: u32,
     rows_max: u32,
-) -> Result<Vec<DueEntry>> {
-    // Diesel takes an array's elements for nullable, so this one is by hand.
-    Ok(Prepared(
-        diesel::sql_query(
-            "SELECT id, job_ids, suspect FROM nexus.dispatch \
-             WHERE queue = $1 AND band = $2 AND epoch IS NULL AND due_at <= now() \
-             ORDER BY due_at, id LIMIT $3 FOR UPDATE SKIP LOCKED",
-        )
-        .bind::<Text, _>(lane.queue.as_str())
-        .bind::<SmallInt, _>(lane.band.number())
-        .bind::<BigInt, _>(i64::from(rows_max)),
+) -> Result<Vec<TenantsDue>> {
+    let rows: Vec<DueRow> = Prepared(
+        sql_file!("due_in_turn.sql")
+            .bind::<Text, _>(lane.queue.as_str())
+            .bind::<SmallInt, _>(lane.band.number())
+            .bind::<BigInt, _>(after)
+            .bind::<BigInt, _>(i64::from(tenants_max))
+            .bind::<BigInt, _>(i64::from(rows_max)),
     )
     .load(conn)
-    .await?)
+    .await?;
+    let mut tenants: Vec<TenantsDue> = Vec::new();
+    for row in rows {
+        if tenants
+            .last()
+            .is_none_or(|last| last.tenant != row.tenant_id)
+        {
+            tenants.push(TenantsDue {
+                tenant: row.tenant_id,
+                rows: Vec::new(),
+            });
+        }
+        if let (Some(last), Some(id), Some(job_ids)) = (tenants.last_mut(), row.id, row.job_ids) {
+            last.rows.push(DueEntry {
+                id,
+                job_ids,
+                suspect: row.suspect.unwrap_or(false),
+            });
+        }
+    }
+    Ok(tenants)
 }
 
 /// Marks rows as pushed in a broker's epoch.

@@ -2,11 +2,19 @@
 -- token drops only its own job. What a job held is let go: slots, its reservation,
 -- its turn, locked in the order of keys as enqueue does. For most jobs these find nothing
 -- in `gone`, and cost next to nothing.
+--
+-- `freed` stands first of those that nobody reads: Postgres runs them in reverse, so gates, which
+-- many jobs share, are locked last and for the shortest time.
 WITH done AS (
     SELECT * FROM unnest($1::bigint[], $2::uuid[], $3::text[]) AS d(id, token, result)
 ), gone AS (
     DELETE FROM nexus.jobs AS j USING done AS d WHERE j.id = d.id AND j.token = d.token
     RETURNING j.*, d.result
+), freed AS (
+    UPDATE nexus.gates AS g SET in_use = g.in_use - f.jobs
+    FROM (SELECT unnest(slots) AS gate, count(*) AS jobs FROM gone
+          WHERE slots IS NOT NULL GROUP BY 1 ORDER BY 1) AS f
+    WHERE g.gate = f.gate
 ), kept AS (
     INSERT INTO nexus.job_history (id, tenant_id, kind, queue, band, state, due_at, run, attempt,
         attempts_max, lost_leases, timeout_ms, tags, args, created_at, created_by, started_at,
@@ -17,11 +25,6 @@ WITH done AS (
     FROM gone
 ), closed AS (
     DELETE FROM nexus.leases WHERE token = ANY ($4)
-), freed AS (
-    UPDATE nexus.gates AS g SET in_use = g.in_use - f.jobs
-    FROM (SELECT unnest(slots) AS gate, count(*) AS jobs FROM gone
-          WHERE slots IS NOT NULL GROUP BY 1 ORDER BY 1) AS f
-    WHERE g.gate = f.gate
 ), held AS (
     SELECT r.key FROM gone AS g JOIN nexus.reservations AS r ON r.key = g.unique_key AND r.job_id = g.id
     WHERE g.unique_key IS NOT NULL AND NOT r.outlives ORDER BY r.key FOR UPDATE OF r
