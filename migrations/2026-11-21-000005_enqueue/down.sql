@@ -13,9 +13,10 @@ DROP FUNCTION nexus.enqueue_jobs(bigint[], text[], text[], smallint[], integer[]
 DROP FUNCTION nexus.enqueue_told(bigint[], text[], text[], smallint[], integer[], bigint[], timestamptz[],
     integer[], bigint[], text[], text[], text, jsonb[]);
 DROP FUNCTION nexus.replace_job(bigint, text, timestamptz, timestamptz);
-DROP FUNCTION nexus.reserve(text, bigint, bigint, timestamptz, boolean, text[]);
-DROP FUNCTION nexus.unique_key(bigint, text, jsonb, text[]);
-DROP FUNCTION nexus.holds(bigint, timestamptz, text[]);
-DROP FUNCTION nexus.job_state(bigint);
+DROP FUNCTION nexus.reserve(text, bigint, bigint, timestamptz, boolean, jsonb);
+DROP FUNCTION nexus.chosen(jsonb, jsonb);
+DROP FUNCTION nexus.unique_key(bigint, text, jsonb);
+DROP FUNCTION nexus.holds(bigint, timestamptz, jsonb);
+DROP FUNCTION nexus.state_now(text, timestamptz, timestamptz, integer);
 DROP FUNCTION nexus.refuse(text, text);
 DROP TABLE nexus.enqueue_rules, nexus.kinds;

@@ -37,36 +37,40 @@ BEGIN
     RAISE EXCEPTION '%: %', place, wrong USING ERRCODE = 'NX010', CONSTRAINT = 'nexus_enqueue';
 END $$;
 
--- The state of a job as it is shown; null where nobody knows it any more. One that may not start
--- any more counts as discarded before it is swept.
-CREATE FUNCTION nexus.job_state(job bigint) RETURNS text LANGUAGE sql STABLE AS $$
-    SELECT coalesce(
-        (SELECT CASE WHEN expires_at <= now() AND run = 0 THEN 'discarded'
-                     WHEN state = 'scheduled' AND due_at <= now() THEN 'available'
-                     ELSE state END FROM nexus.jobs WHERE id = job),
-        (SELECT state FROM nexus.job_history WHERE id = job))
+-- The functions without FROM are folded into the statements that call them.
+
+-- The state of an unfinished job as it is shown. One that may not start any more counts as discarded
+-- before it is swept.
+CREATE FUNCTION nexus.state_now(state text, due_at timestamptz, expires_at timestamptz, run integer)
+RETURNS text LANGUAGE sql STABLE AS $$
+    SELECT CASE WHEN expires_at <= now() AND run = 0 THEN 'discarded'
+                WHEN state = 'scheduled' AND due_at <= now() THEN 'available' ELSE state END
 $$;
 
--- Whether a reservation holds against one who minds these states.
-CREATE FUNCTION nexus.holds(job bigint, until timestamptz, states text[]) RETURNS boolean
+-- Whether a reservation holds against one who minds these states. One whose job nobody knows any
+-- more does not.
+CREATE FUNCTION nexus.holds(job bigint, until timestamptz, states jsonb) RETURNS boolean
 LANGUAGE sql STABLE AS $$
-    SELECT (until IS NULL OR until > now()) AND coalesce(nexus.job_state(job) = ANY (states), false)
+    SELECT (until IS NULL OR until > now()) AND coalesce(states ? coalesce(
+        (SELECT nexus.state_now(j.state, j.due_at, j.expires_at, j.run) FROM nexus.jobs AS j WHERE j.id = job),
+        (SELECT h.state FROM nexus.job_history AS h WHERE h.id = job)), false)
 $$;
 
--- Two jobs of a tenant and kind are the same if these fields of their arguments are: all fields if
--- none are named. Null where the arguments have none of them.
-CREATE FUNCTION nexus.unique_key(tenant bigint, kind text, args jsonb, fields text[]) RETURNS text
-LANGUAGE sql IMMUTABLE AS $$
-    SELECT encode(sha256(convert_to(tenant || E'\n' || kind || E'\n' || chosen.args::text, 'UTF8')), 'hex')
-    FROM (SELECT CASE WHEN fields IS NULL THEN args
-                      WHEN jsonb_typeof(args) = 'object' THEN
-                          (SELECT jsonb_object_agg(f.key, f.value) FROM jsonb_each(args) AS f
-                           WHERE f.key = ANY (fields)) END AS args) AS chosen
+-- Two jobs of a tenant and kind are the same if these arguments are.
+CREATE FUNCTION nexus.unique_key(tenant bigint, kind text, compared jsonb) RETURNS text
+LANGUAGE sql STABLE AS $$
+    SELECT encode(sha256(convert_to(tenant::text || E'\n' || kind || E'\n' || compared::text, 'UTF8')), 'hex')
+$$;
+
+-- These fields of the arguments; null where they have none of them.
+CREATE FUNCTION nexus.chosen(args jsonb, fields jsonb) RETURNS jsonb LANGUAGE sql IMMUTABLE AS $$
+    SELECT CASE WHEN jsonb_typeof(args) = 'object' THEN
+        (SELECT jsonb_object_agg(f.key, f.value) FROM jsonb_each(args) AS f WHERE fields ? f.key) END
 $$;
 
 -- Takes a key for a job, or tells which job holds it against `states`.
 CREATE FUNCTION nexus.reserve(wanted text, tenant bigint, job bigint, held_until timestamptz,
-                              stays boolean, states text[]) RETURNS bigint
+                              stays boolean, states jsonb) RETURNS bigint
 LANGUAGE plpgsql AS $$
 DECLARE
     held nexus.reservations;
@@ -146,8 +150,9 @@ BEGIN
                       ELSE now() + make_interval(secs => i.delay_ms / 1000.0) END AS due_at,
                  coalesce((o ->> 'expires_at')::timestamptz,
                      now() + make_interval(secs => (o ->> 'expires_in_ms')::bigint / 1000.0)) AS ends_at,
-                 CASE WHEN o ? 'unique' THEN nexus.unique_key(i.tenant_id, i.kind, i.args::jsonb,
-                     (SELECT array_agg(f) FROM jsonb_array_elements_text(o #> '{unique,by}') AS f)) END AS key
+                 CASE WHEN o ? 'unique' THEN nexus.unique_key(i.tenant_id, i.kind,
+                     CASE WHEN o -> 'unique' ? 'by' THEN nexus.chosen(i.args::jsonb, o #> '{unique,by}')
+                          ELSE i.args::jsonb END) END AS key
           FROM unnest(tenants, kinds, delays_ms, ats, argses, options) WITH ORDINALITY
               AS i(tenant_id, kind, delay_ms, at, args, o, ord)
           ORDER BY i.ord) AS t;
@@ -166,13 +171,11 @@ BEGIN
     END IF;
 
     FOR u IN
-        SELECT w.*, (SELECT r.job_id FROM nexus.reservations AS r
-                     WHERE r.key = w.key AND NOT w.replaces
-                       AND nexus.holds(r.job_id, r.until, w.states)) AS held_by
-        FROM (SELECT i.ord, i.key, i.tenant_id, i.told,
-                     i.told @? '$ ? (@.replace_args == true || @.replace_due == true)' AS replaces,
-                     ARRAY(SELECT jsonb_array_elements_text(i.told -> 'states')) AS states,
-                     now() + make_interval(secs => (i.told ->> 'window_ms')::bigint / 1000.0) AS until
+        SELECT w.*, (SELECT r.job_id FROM nexus.reservations AS r JOIN nexus.jobs AS j ON j.id = r.job_id
+                     WHERE r.key = w.key AND (r.until IS NULL OR r.until > now()) AND NOT w.replaces
+                       AND w.states ? nexus.state_now(j.state, j.due_at, j.expires_at, j.run)) AS held_by
+        FROM (SELECT i.ord, i.key, i.tenant_id, i.told, i.told -> 'states' AS states,
+                     i.told @? '$ ? (@.replace_args == true || @.replace_due == true)' AS replaces
               FROM (SELECT n.ord, n.key, n.tenant_id, n.o -> 'unique' AS told
                     FROM unnest(tenants, keys, options) WITH ORDINALITY AS n(tenant_id, key, o, ord)
                     WHERE n.key IS NOT NULL) AS i) AS w
@@ -185,12 +188,14 @@ BEGIN
         IF former IS NULL THEN
             -- Who is only told of the holder need not lock the reservation, and so never makes the
             -- end of a job wait for a caller's transaction. Who replaces does, one after another.
-            holder := coalesce(u.held_by, nexus.reserve(u.key, u.tenant_id, ids[u.ord], u.until,
+            holder := coalesce(u.held_by, nexus.reserve(u.key, u.tenant_id, ids[u.ord],
+                now() + make_interval(secs => (u.told ->> 'window_ms')::bigint / 1000.0),
                 (u.told ->> 'outlives')::boolean, u.states));
-        ELSIF (CASE WHEN dues[former] > now() THEN 'scheduled' ELSE 'available' END) = ANY (u.states) THEN
+        ELSIF (u.states ? CASE WHEN dues[former] > now() THEN 'scheduled' ELSE 'available' END) THEN
             holder := ids[former];
         ELSE
-            holder := nexus.reserve(u.key, u.tenant_id, ids[u.ord], u.until,
+            holder := nexus.reserve(u.key, u.tenant_id, ids[u.ord],
+                now() + make_interval(secs => (u.told ->> 'window_ms')::bigint / 1000.0),
                 (u.told ->> 'outlives')::boolean, u.states);
         END IF;
         IF holder IS NULL THEN
