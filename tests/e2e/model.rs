@@ -2,6 +2,8 @@
 //!
 //! `NEXUS_MODEL_SEED=N` plays the sequences of a run again, `NEXUS_MODEL_SEQUENCES=N` other than 10,000.
 
+use std::time::Duration;
+
 use nexus_tests::model::play::{Difference, play};
 use nexus_tests::model::step::{Sequence, sequences};
 use nexus_tests::{TestBed, in_bed};
@@ -12,12 +14,16 @@ use uuid::Uuid;
 /// Sequences played at once.
 const GROUP: usize = 500;
 
+/// What all sequences are given: about a minute where two cores have nothing else to do.
+const PLAYED_WITHIN: Duration = Duration::from_mins(10);
+
 /// Tries to make a sequence that fails a shorter one.
 const SHRINKS_MAX: usize = 400;
 
 #[tokio::test]
 async fn jobs_live_as_the_model_has_it_whatever_happens_to_them() {
-    in_bed(async |bed| {
+    let bed = &TestBed::new().await;
+    let playing = async {
         let seed = number("NEXUS_MODEL_SEED").unwrap_or_else(|| Uuid::new_v4().as_u64_pair().0);
         let mut left = usize::try_from(number("NEXUS_MODEL_SEQUENCES").unwrap_or(10_000)).unwrap();
         let mut runner = runner(seed);
@@ -36,8 +42,8 @@ async fn jobs_live_as_the_model_has_it_whatever_happens_to_them() {
             left -= group.len();
             clear(bed).await;
         }
-    })
-    .await;
+    };
+    tokio::time::timeout(PLAYED_WITHIN, playing).await.unwrap();
 }
 
 /// The model notices what it is there to notice: a ledger that forgets a dispatch row.

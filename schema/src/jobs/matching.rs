@@ -3,7 +3,7 @@ use diesel::sql_types::{Array, BigInt, Nullable, Text};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use nexus_jobs::JobId;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::jobs::Filter;
 use crate::prepared::{Prepared, sql_file};
 
@@ -27,6 +27,7 @@ struct Row {
 /// Counts the unfinished jobs that match. Reads the whole live table: for a look now and then, not for
 /// a loop.
 pub async fn survey(conn: &mut AsyncPgConnection, filter: &Filter) -> Result<Survey> {
+    only_unfinished(filter)?;
     Ok(Prepared(
         sql_file!("survey.sql")
             .bind::<Nullable<Array<Text>>, _>(filter.state_names())
@@ -46,6 +47,7 @@ pub(crate) async fn matching(
     (after, through): (JobId, JobId),
     limit: u32,
 ) -> Result<Vec<i64>> {
+    only_unfinished(filter)?;
     let rows: Vec<Row> = Prepared(
         sql_file!("matching.sql")
             .bind::<BigInt, _>(after.0)
@@ -60,4 +62,12 @@ pub(crate) async fn matching(
     .load(conn)
     .await?;
     Ok(rows.into_iter().map(|row| row.id).collect())
+}
+
+/// Refuses to look for what these statements never find.
+fn only_unfinished(filter: &Filter) -> Result<()> {
+    match filter.states.iter().find(|state| state.is_final()) {
+        Some(state) => Err(Error::Invalid(format!("{state} jobs have ended"))),
+        None => Ok(()),
+    }
 }

@@ -7,7 +7,7 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use nexus_jobs::{Actor, JobId, State};
 use serde::Serialize;
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::jobs::Filter;
 use crate::prepared::{Prepared, sql_file};
 use crate::schema::nexus::job_history;
@@ -87,10 +87,6 @@ pub async fn cancel_matching(
     reason: &str,
     by: &Actor,
 ) -> Result<CancelStep> {
-    if let Some(state) = filter.states.iter().find(|state| state.is_final()) {
-        let wrong = format!("{state} jobs have ended: there is nothing to cancel");
-        return Err(Error::Invalid(wrong));
-    }
     let ids = crate::jobs::matching(conn, filter, (after, through), limit).await?;
     let full = u32::try_from(ids.len()).is_ok_and(|n| n >= limit);
     let next = ids.last().filter(|_| full).map(|id| JobId(*id));
