@@ -9,7 +9,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use crate::app::{App, Parts, Shared};
-use crate::{cases, datasets, error, health, jobs, linger, local, metrics, trace};
+use crate::{cases, datasets, error, health, jobs, linger, local, metrics, queues, trace, workers};
 
 /// The description that the routes are added to.
 #[derive(OpenApi)]
@@ -24,6 +24,8 @@ use crate::{cases, datasets, error, health, jobs, linger, local, metrics, trace}
         (name = "jobs", description = "Enqueue jobs, and look at them"),
         (name = "cases", description = "Examination cases; every dataset belongs to one"),
         (name = "datasets", description = "Load files, and look at what became of them"),
+        (name = "queues", description = "Pause, resume and scale queues"),
+        (name = "workers", description = "Look at worker processes, make them quiet, drain them"),
         (name = "health", description = "The state of the process and its servers"),
     )
 )]
@@ -65,6 +67,8 @@ fn described() -> OpenApiRouter<Shared> {
         .merge(jobs::routes())
         .merge(cases::routes())
         .merge(datasets::routes())
+        .merge(queues::routes())
+        .merge(workers::routes())
         .merge(health::routes())
         .merge(metrics::routes())
 }

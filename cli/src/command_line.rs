@@ -6,7 +6,8 @@ use clap::{Parser, Subcommand};
 
 use crate::bench::BenchArgs;
 use crate::commands::{
-    cases, config, datasets, demo, dev, enqueue, generate, jobs, migrate, profiles, serve,
+    cases, config, datasets, demo, dev, enqueue, generate, jobs, migrate, profiles, queues, scale,
+    serve, workers,
 };
 use crate::exit;
 
@@ -42,10 +43,12 @@ pub(crate) enum Command {
     /// Look at jobs, or wait for one
     #[command(subcommand)]
     Jobs(jobs::JobsCommand),
-    /// Count waiting and running jobs by queue
-    Queues,
-    /// List worker processes
-    Workers,
+    /// Count waiting and running jobs by queue; pause and resume queues
+    Queues(queues::QueuesArgs),
+    /// Set how many jobs of a queue each worker process runs at once, from now on
+    Scale(scale::ScaleArgs),
+    /// List worker processes; ask them to be quiet, or to end
+    Workers(workers::WorkersArgs),
     /// Open, list and change examination cases
     #[command(subcommand)]
     Cases(cases::CasesCommand),

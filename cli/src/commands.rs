@@ -11,10 +11,11 @@ pub(crate) mod jobs;
 pub(crate) mod migrate;
 mod openapi;
 pub(crate) mod profiles;
-mod queues;
+pub(crate) mod queues;
+pub(crate) mod scale;
 pub(crate) mod serve;
 mod work;
-mod workers;
+pub(crate) mod workers;
 
 use crate::bench;
 use crate::command_line::{Command, CommandLine};
@@ -42,8 +43,9 @@ pub(crate) async fn run(line: CommandLine) -> anyhow::Result<Exit> {
         Command::Migrate(args) => migrate::run(&args, &start.invocation()?).await,
         Command::Enqueue(args) => enqueue::run(&args, &start.invocation()?).await,
         Command::Jobs(command) => jobs::run(&command, &start.invocation()?).await,
-        Command::Queues => queues::run(&start.invocation()?).await,
-        Command::Workers => workers::run(&start.invocation()?).await,
+        Command::Queues(args) => queues::run(&args, &start.invocation()?).await,
+        Command::Scale(args) => scale::run(&args, &start.invocation()?).await,
+        Command::Workers(args) => workers::run(&args, &start.invocation()?).await,
         Command::Cases(command) => cases::run(&command, &start.invocation()?).await,
         Command::Datasets(command) => datasets::run(&command, &start.invocation()?).await,
         Command::Generate(args) => generate::run(args, &start.invocation()?).await,

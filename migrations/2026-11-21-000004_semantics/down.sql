@@ -11,7 +11,7 @@ DROP TABLE nexus.job_logs, nexus.cancellations, nexus.queues, nexus.gates, nexus
     nexus.reservations;
 DROP FUNCTION nexus.pass_order();
 DROP FUNCTION nexus.order_place(bigint, text);
-ALTER TABLE nexus.workers DROP COLUMN asked;
+ALTER TABLE nexus.workers DROP COLUMN asked, DROP COLUMN asked_by, DROP COLUMN asked_at;
 ALTER TABLE nexus.job_history
     DROP COLUMN expires_at, DROP COLUMN order_key, DROP COLUMN limit_key, DROP COLUMN backoff,
     DROP COLUMN replay_of, DROP COLUMN progress, DROP COLUMN ended_by, DROP COLUMN replayed_as;

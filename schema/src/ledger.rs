@@ -12,7 +12,7 @@ mod unpark;
 pub use claim::{Claim, ClaimedJob, claim};
 pub use enqueue::enqueue;
 pub use give_back::give_back;
-pub use heartbeat::{WorkerRecord, deregister, heartbeat, register};
+pub use heartbeat::{WorkerRecord, deregister, heartbeat, register, report};
 pub use rescue::{Rescued, rescue};
 pub use settle::{Settled, cancel, complete, discard, drop_leases, retry, snooze};
 pub use unpark::unpark_kinds;

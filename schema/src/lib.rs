@@ -7,6 +7,7 @@
 //! | [`ledger`] | enqueue, claim, settle, give back, rescue, heartbeat |
 //! | [`dispatch`] | the relay's side: due rows, marks, epochs |
 //! | [`fence`] | a claim's proof, a transaction's last act |
+//! | [`queues`], [`asked`] | what operators ask of queues and workers, and what a worker is asked |
 //! | [`jobs`], [`workers`] | the ledger as people look at it |
 //! | [`cases`], [`datasets`] | the domain |
 //! | [`copy`], [`money`], [`months`] | bulk loading |
@@ -15,6 +16,7 @@
 //! Absent on purpose: any decision that needs no row. When to retry, how long
 //! to wait, which state may follow which: that is `nexus-jobs`.
 
+pub mod asked;
 pub mod cases;
 pub mod connect;
 pub mod copy;
@@ -30,6 +32,7 @@ pub mod money;
 pub mod months;
 pub mod pool;
 mod prepared;
+pub mod queues;
 pub mod retrying;
 #[expect(missing_docs, reason = "generated")]
 pub mod schema;

@@ -216,6 +216,18 @@ pub mod nexus {
     }
 
     diesel::table! {
+        nexus.queues (name) {
+            name -> Text,
+            tenant_id -> Int8,
+            paused_at -> Nullable<Timestamptz>,
+            paused_by -> Nullable<Text>,
+            concurrency -> Nullable<Int4>,
+            changed_at -> Timestamptz,
+            changed_by -> Text,
+        }
+    }
+
+    diesel::table! {
         nexus.relays (id) {
             id -> Uuid,
             tenant_id -> Int8,
@@ -244,6 +256,9 @@ pub mod nexus {
             started_at -> Timestamptz,
             seen_at -> Timestamptz,
             health -> Json,
+            asked -> Nullable<Text>,
+            asked_by -> Nullable<Text>,
+            asked_at -> Nullable<Timestamptz>,
         }
     }
 
@@ -268,6 +283,7 @@ pub mod nexus {
         job_history,
         jobs,
         leases,
+        queues,
         relays,
         tenants,
         workers,

@@ -12,6 +12,7 @@
 mod api;
 mod claim;
 mod cli;
+mod control;
 mod crash;
 mod drain;
 mod enqueue;

@@ -1,7 +1,10 @@
 //! `nexus workers`
 
+mod asked;
+
 use std::time::Duration;
 
+use clap::{Args, Subcommand};
 use nexus_schema::workers::{self, WorkerView};
 use serde_json::Value;
 
@@ -12,8 +15,30 @@ use crate::output::style::Style;
 use crate::output::table::{Column, Table};
 use crate::output::time::{between, relative};
 
-/// Lists worker processes.
-pub(super) async fn run(invocation: &Invocation) -> anyhow::Result<Exit> {
+/// What to do with worker processes: list them, unless it says otherwise.
+#[derive(Debug, Args)]
+pub(crate) struct WorkersArgs {
+    #[command(subcommand)]
+    command: Option<WorkersCommand>,
+}
+
+#[derive(Debug, Subcommand)]
+enum WorkersCommand {
+    /// List worker processes
+    List,
+    #[command(flatten)]
+    Asked(asked::AskedCommand),
+}
+
+/// Lists worker processes, or asks something of them.
+pub(super) async fn run(args: &WorkersArgs, invocation: &Invocation) -> anyhow::Result<Exit> {
+    match &args.command {
+        None | Some(WorkersCommand::List) => list(invocation).await,
+        Some(WorkersCommand::Asked(command)) => asked::run(command, invocation).await,
+    }
+}
+
+async fn list(invocation: &Invocation) -> anyhow::Result<Exit> {
     let mut conn = invocation.connect().await?;
     let workers = workers::list(&mut conn).await?;
     let ttl = invocation.settings.lease.ttl.get();
@@ -50,7 +75,7 @@ fn render(workers: &[WorkerView], ttl: Duration, look: &Look) -> String {
                     .map(Value::to_string)
                     .unwrap_or_default(),
                 relative(worker.seen_at, look.now),
-                queues(&worker.queues),
+                queues(worker),
             ],
         );
     }
@@ -64,6 +89,8 @@ fn state(worker: &WorkerView, ttl: Duration, look: &Look) -> &'static str {
         "silent"
     } else if says("draining") {
         "draining"
+    } else if says("quiet") {
+        "quiet"
     } else if says("broker_away") {
         "redis away"
     } else {
@@ -71,14 +98,24 @@ fn state(worker: &WorkerView, ttl: Duration, look: &Look) -> &'static str {
     }
 }
 
-/// Queues and their concurrency: `datasets 2, default 64`.
-fn queues(queues: &Value) -> String {
-    let Some(queues) = queues.as_object() else {
+/// Queues, how many of their jobs run, and how many are to at once: `datasets 0/2, default 12/64`;
+/// `noop paused` where nothing starts.
+fn queues(worker: &WorkerView) -> String {
+    let Some(queues) = worker.queues.as_object() else {
         return String::new();
     };
-    let each = queues
-        .iter()
-        .map(|(name, concurrency)| format!("{name} {concurrency}"));
+    let each = queues.iter().map(|(name, configured)| {
+        let Some(stands) = worker.health.get("queues").and_then(|all| all.get(name)) else {
+            return format!("{name} {configured}");
+        };
+        let number = |what: &str| stands.get(what).map(Value::to_string).unwrap_or_default();
+        let (running, desired) = (number("running"), number("desired"));
+        match stands.get("paused") {
+            Some(Value::Bool(true)) if running == "0" => format!("{name} paused"),
+            Some(Value::Bool(true)) => format!("{name} paused ({running})"),
+            _ => format!("{name} {running}/{desired}"),
+        }
+    });
     each.collect::<Vec<_>>().join(", ")
 }
 
@@ -102,7 +139,15 @@ mod tests {
             health,
         };
         let workers = [
-            worker("worker-1", 2, json!({"held": 3, "draining": false})),
+            worker(
+                "worker-1",
+                2,
+                json!({"held": 3, "queues": {
+                    "datasets": {"desired": 2, "running": 1, "paused": true},
+                    "default": {"desired": 8, "running": 2, "paused": false},
+                    "noop": {"desired": 1000, "running": 0, "paused": true},
+                }}),
+            ),
             worker(
                 "worker-2.internal.example",
                 4,
