@@ -12,6 +12,7 @@
 //! | letting refused callers finish | `linger` |
 //! | pages of lists | `page` |
 //! | `/v1/jobs`, `/v1/cases`, `/v1/datasets` | `jobs`, `cases`, `datasets` |
+//! | `/v1/queues`, `/v1/workers` | `queues`, `workers` |
 //! | `/healthz`, `/readyz`, `/health/…` | `health` |
 //! | `/metrics` | `metrics` |
 //! | request ids in the log | `trace` |
@@ -34,9 +35,11 @@ mod linger;
 mod local;
 mod metrics;
 mod page;
+mod queues;
 pub mod router;
 pub mod server;
 mod trace;
+mod workers;
 
 pub use app::Parts;
 pub use router::{openapi, router};

@@ -9,7 +9,10 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use crate::app::{App, Parts, Shared};
-use crate::{cases, datasets, dead, error, health, jobs, limits, linger, local, metrics, trace};
+use crate::{
+    cases, datasets, dead, error, health, jobs, limits, linger, local, metrics, queues, trace,
+    workers,
+};
 
 /// The description that the routes are added to.
 #[derive(OpenApi)]
@@ -26,6 +29,8 @@ use crate::{cases, datasets, dead, error, health, jobs, limits, linger, local, m
         (name = "cases", description = "Examination cases; every dataset belongs to one"),
         (name = "datasets", description = "Load files, and look at what became of them"),
         (name = "limits", description = "Limits, rates and circuit breakers"),
+        (name = "queues", description = "Pause, resume and scale queues"),
+        (name = "workers", description = "Look at worker processes, make them quiet, drain them"),
         (name = "health", description = "The state of the process and its servers"),
     )
 )]
@@ -69,6 +74,8 @@ fn described() -> OpenApiRouter<Shared> {
         .merge(cases::routes())
         .merge(datasets::routes())
         .merge(limits::routes())
+        .merge(queues::routes())
+        .merge(workers::routes())
         .merge(health::routes())
         .merge(metrics::routes())
 }

@@ -7,7 +7,7 @@ use clap::{Parser, Subcommand};
 use crate::bench::BenchArgs;
 use crate::commands::{
     breakers, cases, config, datasets, dead, demo, dev, enqueue, generate, jobs, limits, migrate,
-    profiles, serve, work, workers,
+    profiles, queues, scale, serve, work, workers,
 };
 use crate::exit;
 
@@ -46,9 +46,11 @@ pub(crate) enum Command {
     /// Look at dead letters, run them again, throw them away
     #[command(subcommand)]
     Dead(dead::DeadCommand),
-    /// Count waiting and running jobs by queue
-    Queues,
-    /// List worker processes and their supervisors, or scale or restart them
+    /// Count waiting and running jobs by queue; pause and resume queues
+    Queues(queues::QueuesArgs),
+    /// Set how many jobs of a queue each worker process runs at once, from now on
+    Scale(scale::ScaleArgs),
+    /// List worker processes and their supervisors; scale, restart, quiet or drain them
     Workers(workers::WorkersArgs),
     /// Limit how many jobs run at once, or start in a time
     #[command(subcommand)]

@@ -14,7 +14,8 @@ pub(crate) mod limits;
 pub(crate) mod migrate;
 mod openapi;
 pub(crate) mod profiles;
-mod queues;
+pub(crate) mod queues;
+pub(crate) mod scale;
 pub(crate) mod serve;
 pub(crate) mod work;
 pub(crate) mod workers;
@@ -46,7 +47,8 @@ pub(crate) async fn run(line: CommandLine) -> anyhow::Result<Exit> {
         Command::Enqueue(args) => enqueue::run(&args, &start.invocation()?).await,
         Command::Jobs(command) => jobs::run(&command, &start.invocation()?).await,
         Command::Dead(command) => dead::run(&command, &start.invocation()?).await,
-        Command::Queues => queues::run(&start.invocation()?).await,
+        Command::Queues(args) => queues::run(&args, &start.invocation()?).await,
+        Command::Scale(args) => scale::run(&args, &start.invocation()?).await,
         Command::Workers(args) => workers::run(&args, &start.invocation()?).await,
         Command::Limits(command) => limits::run(&command, &start.invocation()?).await,
         Command::Breakers(command) => breakers::run(&command, &start.invocation()?).await,

@@ -16,6 +16,7 @@ use nexus_producer::rescuer::Rescuer;
 use nexus_queue::{RedisTransport, Transport};
 use nexus_schema::{Keep, Pool};
 use nexus_workers::WorkerProcess;
+use nexus_workers::process::Quieter;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -30,6 +31,7 @@ pub(crate) struct Roles {
     pool: Pool,
     transport: Arc<dyn Transport>,
     stop: CancellationToken,
+    quieter: Option<Quieter>,
     tasks: JoinSet<anyhow::Result<()>>,
 }
 
@@ -42,6 +44,7 @@ impl Roles {
             pool: Pool::new(&settings.postgres, keep),
             transport: Arc::new(transport),
             stop: CancellationToken::new(),
+            quieter: None,
             tasks: JoinSet::new(),
         })
     }
@@ -101,6 +104,7 @@ impl Roles {
             registry(&self.settings),
         )?;
         tracing::info!(worker = %process.id(), queues = ?self.settings.workers.queues, "working");
+        self.quieter = Some(process.quieter());
         let stop = self.stop.clone();
         self.tasks.spawn(async move {
             let drained = process.run(stop).await?;
@@ -153,7 +157,7 @@ impl Roles {
 
     /// Runs until a signal, or until a role fails, and then stops them all.
     pub(crate) async fn run(self, signals: Signals) -> anyhow::Result<()> {
-        let watcher = tokio::spawn(signals.watch(self.stop.clone()));
+        let watcher = tokio::spawn(signals.watch(self.stop.clone(), self.quieter.clone()));
         let ended = self.join(false).await;
         watcher.abort();
         ended

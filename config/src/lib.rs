@@ -32,8 +32,8 @@ pub use roots::{NotAdmitted, NotAdmittedReason, Roots};
 pub use secret::Secret;
 pub use secret_url::{NotAUrl, SecretUrl};
 pub use settings::{
-    Api, Datasets, Enqueue, History, Lease, Limits, Log, LogFormat, PROCESSES_MAX, Postgres, Redis,
-    Relay, Rescue, Retry, Settings, Store, Supervisor, Workers,
+    Api, BandPolicy, BandWeights, Datasets, Enqueue, History, Lease, Limits, Log, LogFormat,
+    PROCESSES_MAX, Postgres, Redis, Relay, Rescue, Retry, Settings, Store, Supervisor, Workers,
 };
 pub use shown::ShownSetting;
 pub use span::{NotASpan, Span};

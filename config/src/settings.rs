@@ -27,7 +27,7 @@ pub use self::postgres::Postgres;
 pub use self::redis::Redis;
 pub use self::stores::Store;
 pub use self::supervisor::{PROCESSES_MAX, Supervisor};
-pub use self::workers::{Retry, Workers};
+pub use self::workers::{BandPolicy, BandWeights, Retry, Workers};
 use crate::checks::{Checks, Finding};
 use crate::defaults::DEFAULTS;
 

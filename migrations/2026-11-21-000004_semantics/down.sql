@@ -12,7 +12,7 @@ DROP TABLE nexus.job_logs, nexus.cancellations, nexus.queues, nexus.gates, nexus
 DROP FUNCTION nexus.gates_took(bigint, bigint);
 DROP FUNCTION nexus.pass_order();
 DROP FUNCTION nexus.order_place(bigint, text);
-ALTER TABLE nexus.workers DROP COLUMN asked;
+ALTER TABLE nexus.workers DROP COLUMN asked, DROP COLUMN asked_by, DROP COLUMN asked_at;
 DROP INDEX nexus.job_history_dead, nexus.job_history_dead_kind;
 ALTER TABLE nexus.job_history
     DROP COLUMN expires_at, DROP COLUMN order_key, DROP COLUMN limit_key, DROP COLUMN backoff,

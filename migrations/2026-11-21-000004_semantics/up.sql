@@ -184,6 +184,8 @@ COMMENT ON COLUMN nexus.queues.concurrency IS 'Jobs at once in each process that
 ALTER TABLE nexus.workers ADD COLUMN asked text CHECK (asked IN ('quiet', 'drain'));
 COMMENT ON COLUMN nexus.workers.asked IS 'What an operator asked of this process: quiet (claim nothing), drain (end).';
 
+ALTER TABLE nexus.workers ADD COLUMN asked_by text, ADD COLUMN asked_at timestamptz;
+
 -- Running jobs that are to end. Their workers look here; what has ended is swept.
 CREATE TABLE nexus.cancellations (
     job_id bigint PRIMARY KEY,

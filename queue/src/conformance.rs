@@ -110,7 +110,7 @@ async fn take(consumer: &mut dyn Consumer, count: usize) -> Vec<Delivery> {
     while taken.len() < count {
         taken.extend(
             consumer
-                .fetch(count - taken.len(), LONG)
+                .fetch(&Band::ALL, count - taken.len(), LONG)
                 .await
                 .expect("a fetch"),
         );
@@ -123,7 +123,12 @@ async fn find_all(consumer: &mut dyn Consumer, wanted: &BTreeSet<i64>, idle: Dur
     let mut found = BTreeSet::new();
     while !wanted.is_subset(&found) {
         let mut came = consumer.take_over(100, idle).await.expect("a takeover");
-        came.extend(consumer.fetch(100, SHORT).await.expect("a fetch"));
+        came.extend(
+            consumer
+                .fetch(&Band::ALL, 100, SHORT)
+                .await
+                .expect("a fetch"),
+        );
         found.extend(ids(&came));
     }
     assert_eq!(&found, wanted);
@@ -131,7 +136,10 @@ async fn find_all(consumer: &mut dyn Consumer, wanted: &BTreeSet<i64>, idle: Dur
 
 /// Asserts that neither a fetch nor a takeover at once finds anything.
 async fn assert_nothing_comes(consumer: &mut dyn Consumer) {
-    let fetched = consumer.fetch(100, SHORT).await.expect("a fetch");
+    let fetched = consumer
+        .fetch(&Band::ALL, 100, SHORT)
+        .await
+        .expect("a fetch");
     assert_eq!(fetched, []);
     let taken_over = consumer
         .take_over(100, Duration::ZERO)
@@ -149,6 +157,7 @@ macro_rules! conformance_suite {
         $crate::conformance_suite! { $make:
             order::entries_of_a_lane_come_in_the_order_of_their_push,
             order::lanes_come_in_the_order_of_their_bands,
+            order::a_fetch_fills_up_in_the_order_it_names,
             order::what_an_entry_carries_survives,
             delivery::no_two_consumers_get_the_same_entry,
             delivery::settled_entries_are_gone,

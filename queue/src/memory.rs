@@ -163,10 +163,10 @@ mod tests {
             .push(&lane, std::slice::from_ref(&entry))
             .await
             .unwrap();
-        let old = consumer.fetch(1, Duration::ZERO).await.unwrap();
+        let old = consumer.fetch(&Band::ALL, 1, Duration::ZERO).await.unwrap();
         broker.wipe();
         broker.push(&lane, &[entry]).await.unwrap();
-        consumer.fetch(1, Duration::ZERO).await.unwrap();
+        consumer.fetch(&Band::ALL, 1, Duration::ZERO).await.unwrap();
         consumer.settle(&[old[0].receipt.clone()]).await.unwrap();
         assert_eq!(broker.depth(&lane).await.unwrap(), 1);
     }

@@ -16,6 +16,7 @@ mod consumer;
 mod errors;
 mod keys;
 mod leave;
+mod read;
 mod sweep;
 mod transport;
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use nexus_jobs::{Lane, QueueName};
+use nexus_jobs::{Band, Lane, QueueName};
 
 use crate::entry::{Delivery, Entry, Epoch, Receipt};
 
@@ -30,7 +30,7 @@ pub type Result<T> = std::result::Result<T, QueueError>;
 /// an entry pushed in an epoch that still holds is delivered at least once;
 /// one that is settled is not delivered again; one that was delivered and not
 /// settled can be taken over; entries of a lane come in the order of their push,
-/// lanes in the order of their bands; a broker that lost its entries shows
+/// lanes in the order that the fetch names; a broker that lost its entries shows
 /// another epoch.
 #[async_trait]
 pub trait Transport: Send + Sync + std::fmt::Debug {
@@ -53,9 +53,16 @@ pub trait Transport: Send + Sync + std::fmt::Debug {
 /// Takes entries of one queue.
 #[async_trait]
 pub trait Consumer: Send {
-    /// Up to about `entries_max` new entries, the most urgent band first; waits up
-    /// to `wait` for the first one. Empty when none came. Safe to drop while it waits.
-    async fn fetch(&mut self, entries_max: usize, wait: Duration) -> Result<Vec<Delivery>>;
+    /// New entries of these bands: up to `entries_max` of what is there, a band after
+    /// the other in this order. Where nothing is, waits up to `wait` for an entry of
+    /// any of them, and then may return a few more. Empty when none came. Safe to
+    /// drop while it waits.
+    async fn fetch(
+        &mut self,
+        bands: &[Band],
+        entries_max: usize,
+        wait: Duration,
+    ) -> Result<Vec<Delivery>>;
 
     /// Entries that another consumer got and did not settle for `idle`.
     async fn take_over(&mut self, entries_max: usize, idle: Duration) -> Result<Vec<Delivery>>;

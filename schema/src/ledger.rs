@@ -18,7 +18,7 @@ pub use cancel_jobs::{CancelAnswer, CancelStep, cancel_jobs, cancel_matching};
 pub use claim::{Claim, ClaimedJob, claim};
 pub use enqueue::enqueue;
 pub use give_back::give_back;
-pub use heartbeat::{WorkerRecord, deregister, heartbeat, register};
+pub use heartbeat::{WorkerRecord, deregister, heartbeat, register, report};
 pub use kinds::{record_kinds, record_rules};
 pub use reschedule::reschedule;
 pub use rescue::{Rescued, rescue};

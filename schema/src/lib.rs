@@ -8,6 +8,7 @@
 //! | [`dispatch`] | the relay's side: due rows, marks, epochs |
 //! | [`gates`] | limits, breakers, and claims and releases through them |
 //! | [`fence`] | a claim's proof, a transaction's last act |
+//! | [`queues`], [`asked`] | what operators ask of queues and workers, and what a worker is asked |
 //! | [`jobs`], [`workers`] | the ledger as people look at it, and what handlers say of their jobs |
 //! | [`dead`] | dead letters: found, run again, thrown away |
 //! | [`supervisors`] | how many worker processes are wanted, and how many work |
@@ -18,6 +19,7 @@
 //! Absent on purpose: any decision that needs no row. When to retry, how long
 //! to wait, which state may follow which: that is `nexus-jobs`.
 
+pub mod asked;
 pub mod cases;
 pub mod connect;
 pub mod copy;
@@ -35,6 +37,7 @@ pub mod money;
 pub mod months;
 pub mod pool;
 mod prepared;
+pub mod queues;
 pub mod retrying;
 #[expect(missing_docs, reason = "generated")]
 pub mod schema;

@@ -405,6 +405,8 @@ pub mod nexus {
             seen_at -> Timestamptz,
             health -> Json,
             asked -> Nullable<Text>,
+            asked_by -> Nullable<Text>,
+            asked_at -> Nullable<Timestamptz>,
         }
     }
 

@@ -12,8 +12,10 @@ use crate::schema::nexus::workers;
 
 /// A worker process.
 #[derive(Clone, Debug, Serialize, Queryable)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct WorkerView {
     /// This run of it.
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
     pub id: Uuid,
     /// The machine's name.
     pub host: String,

@@ -15,6 +15,7 @@ mod cancel;
 mod chaos;
 mod claim;
 mod cli;
+mod control;
 mod crash;
 mod dead;
 mod drain;

@@ -40,7 +40,10 @@ fn entry(id: i64) -> Entry {
 /// Fetches until the entry of this id came.
 async fn arrives(consumer: &mut dyn nexus_queue::Consumer, id: i64) {
     loop {
-        let came = consumer.fetch(10, Duration::from_secs(5)).await.unwrap();
+        let came = consumer
+            .fetch(&Band::ALL, 10, Duration::from_secs(5))
+            .await
+            .unwrap();
         if came.iter().any(|delivery| delivery.entry == entry(id)) {
             return;
         }
@@ -168,7 +171,9 @@ async fn a_restarted_server_shows_another_epoch_whatever_it_kept() {
             redis.kill();
             let away = transport.push(&lane(), &[entry(9)]).await;
             assert!(matches!(away, Err(QueueError::Unavailable(_))), "{away:?}");
-            let away = consumer.fetch(1, Duration::from_millis(10)).await;
+            let away = consumer
+                .fetch(&Band::ALL, 1, Duration::from_millis(10))
+                .await;
             assert!(matches!(away, Err(QueueError::Unavailable(_))), "{away:?}");
 
             redis.start_again(kept).await;

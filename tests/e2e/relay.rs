@@ -29,7 +29,9 @@ async fn consumer(transport: &impl Transport) -> Box<dyn Consumer> {
 /// The next entries that come, from a broker that may be away for a while.
 async fn fetch(consumer: &mut dyn Consumer) -> Vec<Delivery> {
     eventually("an entry comes", SOON, async || {
-        let fetched = consumer.fetch(100, Duration::from_millis(100)).await;
+        let fetched = consumer
+            .fetch(&Band::ALL, 100, Duration::from_millis(100))
+            .await;
         fetched.ok().filter(|came| !came.is_empty())
     })
     .await

@@ -86,9 +86,10 @@ async fn a_lease_that_holds_or_is_prolonged_is_left_alone() {
         bed.enqueue_noops(1).await;
         let mut conn = bed.conn().await;
         let fleeting = Claimant::fleeting();
-        fleeting.claim_all(&mut conn).await;
+        let known = fleeting.claim_all(&mut conn).await;
         let health = serde_json::json!({});
-        ledger::heartbeat(&mut conn, fleeting.worker, Duration::from_mins(1), &health)
+        let (worker, minute) = (fleeting.worker, Duration::from_mins(1));
+        ledger::heartbeat(&mut conn, worker, &[known.token], minute, &health)
             .await
             .unwrap();
         bed.enqueue_noops(1).await;

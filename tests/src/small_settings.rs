@@ -39,6 +39,7 @@ pub fn small_settings(servers: &Servers, database: &str, prefix: &str, dir: &Pat
 
     settings.workers.takeover_after = millis(500);
     settings.workers.fetch_block = millis(100);
+    settings.workers.control_every = millis(50);
     settings.workers.grace = millis(5000);
     settings.workers.blocking_threads = 2;
     settings.workers.tell_every = millis(20);

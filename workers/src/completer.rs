@@ -32,6 +32,7 @@ pub(crate) async fn run(engine: Arc<Engine>, mut decided: Receiver<Decided>) {
         if let Err(error) = write(&engine, &mut ledger, &batch, &closed).await {
             write_singly(&engine, &mut ledger, batch, &closed, &error).await;
         }
+        engine.holdings.closed(&closed);
         engine.health.settled.fetch_add(count, Ordering::Relaxed);
     }
 }

@@ -1,17 +1,23 @@
 //! What every part of a worker process shares.
 
+use std::collections::BTreeMap;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use nexus_config::{Lease, Limits, Postgres, Retry, Workers};
-use nexus_jobs::{RetryPolicy, WorkerId};
+use nexus_jobs::{QueueName, RetryPolicy, WorkerId};
 use nexus_schema::Pool;
 use nexus_schema::retrying::backoff;
+use serde_json::Value;
+use tokio::sync::Notify;
 
 use crate::blocking::BlockingPool;
+use crate::cancellations::Cancellations;
 use crate::gates::Gates;
 use crate::health::Health;
 use crate::holdings::Holdings;
 use crate::registry::Registry;
+use crate::served::Served;
 use crate::telling::Telling;
 
 /// Shared by fetchers, loops, completers and the heartbeat.
@@ -28,6 +34,13 @@ pub(crate) struct Engine {
     pub(crate) retry: RetryPolicy,
     pub(crate) blocking: BlockingPool,
     pub(crate) holdings: Holdings,
+    /// The queues it takes jobs from.
+    pub(crate) served: BTreeMap<QueueName, Served>,
+    pub(crate) cancellations: Cancellations,
+    /// Whether this very process was told to be quiet, and the ledger does not know yet.
+    pub(crate) quiet_here: AtomicBool,
+    /// Wakes the control loop.
+    pub(crate) asked_here: Notify,
     pub(crate) health: std::sync::Arc<Health>,
     pub(crate) telling: std::sync::Arc<Telling>,
 }
@@ -35,6 +48,15 @@ pub(crate) struct Engine {
 impl Engine {
     pub(crate) fn postgres(&self) -> &Postgres {
         self.pool.settings()
+    }
+
+    /// What the process says of itself: its counters, and how its queues stand.
+    pub(crate) fn report(&self) -> Value {
+        let queues = self.served.iter();
+        let queues = queues.map(|(name, served)| (name.to_string(), served.to_json()));
+        let mut report = self.health.to_json();
+        report["queues"] = Value::Object(queues.collect());
+        report
     }
 
     /// How long to wait after the `failures`th failure in a row to reach a server.

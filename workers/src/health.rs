@@ -18,6 +18,8 @@ pub struct Health {
     pub postgres_away: AtomicBool,
     /// Whether the broker did not answer the last time.
     pub broker_away: AtomicBool,
+    /// Whether the process is asked to claim nothing.
+    pub quiet: AtomicBool,
     /// Whether the process has stopped fetching.
     pub draining: AtomicBool,
 }
@@ -34,6 +36,7 @@ impl Health {
             "held": claimed.saturating_sub(settled),
             "postgres_away": self.postgres_away.load(Ordering::Relaxed),
             "broker_away": self.broker_away.load(Ordering::Relaxed),
+            "quiet": self.quiet.load(Ordering::Relaxed),
             "draining": self.draining.load(Ordering::Relaxed),
         })
     }

@@ -1,4 +1,4 @@
-//! Leases kept alive, from a thread and a connection of their own: a loop that
+//! Leases kept alive, and operators heard, from a thread of their own: a loop that
 //! hangs or a busy runtime must not cost a lease.
 
 use std::sync::Arc;
@@ -9,16 +9,18 @@ use nexus_schema::AsyncPgConnection;
 use nexus_schema::ledger::{self, WorkerRecord};
 use tokio_util::sync::CancellationToken;
 
+use crate::control;
 use crate::engine::Engine;
 
 /// Most parked jobs released in one beat.
 const UNPARK_MAX: u32 = 1000;
 
 /// Starts the heartbeat's thread. It ends, and takes the worker's row away, once
-/// `stop` is cancelled.
+/// `stop` is cancelled; it cancels `drain` once an operator asks for it.
 pub(crate) fn start(
     engine: Arc<Engine>,
     record: WorkerRecord,
+    drain: CancellationToken,
     stop: CancellationToken,
 ) -> std::io::Result<JoinHandle<()>> {
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -26,7 +28,14 @@ pub(crate) fn start(
         .build()?;
     std::thread::Builder::new()
         .name("nexus-heartbeat".into())
-        .spawn(move || runtime.block_on(beat(&engine, &record, &stop)))
+        .spawn(move || {
+            runtime.block_on(async {
+                tokio::join!(
+                    beat(&engine, &record, &stop),
+                    control::run(&engine, &drain, &stop)
+                );
+            });
+        })
 }
 
 async fn beat(engine: &Engine, record: &WorkerRecord, stop: &CancellationToken) {
@@ -72,8 +81,11 @@ async fn once(
                 conn
             }
         };
-        let health = engine.health.to_json();
-        ledger::heartbeat(conn, record.id, engine.lease.ttl.get(), &health).await?;
+        // Those that it knows of, and no other: the lease of a claim that committed after it was
+        // given up is nobody's, and has to run out.
+        let leases = engine.holdings.leases();
+        let ttl = engine.lease.ttl.get();
+        ledger::heartbeat(conn, record.id, &leases, ttl, &engine.report()).await?;
         ledger::unpark_kinds(conn, &engine.kinds, UNPARK_MAX).await?;
         Ok(())
     };

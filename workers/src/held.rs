@@ -3,10 +3,11 @@
 
 use std::collections::{HashSet, VecDeque};
 
+use nexus_jobs::Band;
 use nexus_queue::{Delivery, Receipt};
 
-/// Entries in the order in which they are to be claimed. The ids of the first one
-/// may have been claimed in part.
+/// Entries in the order in which they came, and so within a band in the order in which they
+/// are to be claimed. The ids of one may have been claimed in part.
 #[derive(Debug, Default)]
 pub(crate) struct Held {
     entries: VecDeque<Delivery>,
@@ -42,17 +43,24 @@ impl Held {
         self.entries.len()
     }
 
-    /// Takes entries in, more urgent bands first; one that is held already is left out.
+    /// Takes entries in; one that is held already is left out.
     pub(crate) fn add(&mut self, deliveries: Vec<Delivery>) {
         for delivery in deliveries {
             if self.receipts.insert(delivery.receipt.clone()) {
-                let band = delivery.receipt.band;
-                let at = self
-                    .entries
-                    .partition_point(|held| held.receipt.band <= band);
-                self.entries.insert(at, delivery);
+                self.entries.push_back(delivery);
             }
         }
+    }
+
+    /// The bands that go before the first one of which anything held can start: there may be
+    /// something in the broker to be claimed before it.
+    pub(crate) fn ahead<'a>(&self, order: &'a [Band], suspect_free: bool) -> &'a [Band] {
+        let starts = |band| {
+            let mut of_it = self.entries.iter().filter(|held| held.receipt.band == band);
+            of_it.any(|held| suspect_free || !held.entry.suspect)
+        };
+        let first = order.iter().position(|&band| starts(band));
+        &order[..first.unwrap_or(order.len())]
     }
 
     /// Every receipt held.
@@ -60,10 +68,17 @@ impl Held {
         self.receipts.iter().cloned().collect()
     }
 
-    /// Takes out what `slots` free slots can start. Suspects are claimed alone, one
-    /// at a time: `suspect_free` says whether none is running. Until then others
-    /// pass them by.
-    pub(crate) fn plan(&mut self, slots: usize, suspect_free: bool) -> Option<Plan> {
+    /// Takes out what `slots` free slots can start, a band after the other in this
+    /// order. Suspects are claimed alone, one at a time: `suspect_free` says whether
+    /// none is running. Until then others pass them by.
+    pub(crate) fn plan(
+        &mut self,
+        slots: usize,
+        suspect_free: bool,
+        order: &[Band; 4],
+    ) -> Option<Plan> {
+        let rank = |held: &Delivery| order.iter().position(|&band| band == held.receipt.band);
+        self.entries.make_contiguous().sort_by_key(rank);
         let at = self
             .entries
             .iter()
@@ -136,11 +151,19 @@ pub(crate) fn entries_wanted(slots: usize, ids_an_entry: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use nexus_jobs::Band;
     use nexus_queue::Entry;
     use proptest::prelude::*;
 
     fn delivery(dispatch_id: i64, ids: impl IntoIterator<Item = i64>, suspect: bool) -> Delivery {
+        of_band(Band::Normal, dispatch_id, ids, suspect)
+    }
+
+    fn of_band(
+        band: Band,
+        dispatch_id: i64,
+        ids: impl IntoIterator<Item = i64>,
+        suspect: bool,
+    ) -> Delivery {
         Delivery {
             entry: Entry {
                 dispatch_id,
@@ -148,7 +171,7 @@ mod tests {
                 suspect,
             },
             receipt: Receipt {
-                band: Band::Normal,
+                band,
                 id: dispatch_id.to_string(),
             },
         }
@@ -158,11 +181,11 @@ mod tests {
     fn an_entry_larger_than_the_room_is_claimed_in_parts() {
         let mut held = Held::default();
         held.add(vec![delivery(1, 1..=5, false)]);
-        let first = held.plan(3, true).unwrap();
+        let first = held.plan(3, true, &Band::ALL).unwrap();
         assert_eq!(first.ids, [1, 2, 3]);
         assert!(first.whole.is_empty());
         assert_eq!(first.part, Some((1, vec![4, 5])));
-        let second = held.plan(3, true).unwrap();
+        let second = held.plan(3, true, &Band::ALL).unwrap();
         assert_eq!(second.ids, [4, 5]);
         assert_eq!(second.whole.len(), 1);
         assert!(held.is_empty());
@@ -172,10 +195,10 @@ mod tests {
     fn a_suspect_goes_alone_and_holds_up_nobody() {
         let mut held = Held::default();
         held.add(vec![delivery(1, [1], true), delivery(2, [2, 3], false)]);
-        let first = held.plan(10, false).unwrap();
+        let first = held.plan(10, false, &Band::ALL).unwrap();
         assert_eq!((first.ids, first.suspect), (vec![2, 3], false));
-        assert_eq!(held.plan(10, false), None);
-        let second = held.plan(10, true).unwrap();
+        assert_eq!(held.plan(10, false, &Band::ALL), None);
+        let second = held.plan(10, true, &Band::ALL).unwrap();
         assert_eq!((second.ids, second.suspect), (vec![1], true));
     }
 
@@ -183,8 +206,27 @@ mod tests {
     fn the_same_entry_is_held_once() {
         let mut held = Held::default();
         held.add(vec![delivery(1, [1], false), delivery(1, [1], false)]);
-        assert_eq!(held.plan(10, true).unwrap().ids, [1]);
+        assert_eq!(held.plan(10, true, &Band::ALL).unwrap().ids, [1]);
         assert!(held.is_empty());
+    }
+
+    #[test]
+    fn a_turn_has_its_own_order_and_what_goes_before_is_looked_for() {
+        use Band::{Critical, High, Low, Normal};
+        let mut held = Held::default();
+        let upward = [Low, Normal, High, Critical];
+        held.add(vec![
+            of_band(Normal, 1, [1, 2], false),
+            of_band(High, 2, [3], true),
+            of_band(Low, 3, [4], false),
+        ]);
+        assert_eq!(held.ahead(&Band::ALL, false), [Critical, High]);
+        assert_eq!(held.ahead(&Band::ALL, true), [Critical]);
+        assert!(held.ahead(&upward, true).is_empty());
+        assert_eq!(held.plan(2, false, &upward).unwrap().ids, [4, 1]);
+        held.add(vec![of_band(Critical, 4, [5], false)]);
+        assert_eq!(held.plan(9, false, &Band::ALL).unwrap().ids, [5, 2]);
+        assert!(held.plan(9, false, &Band::ALL).is_none());
     }
 
     proptest! {
@@ -205,7 +247,7 @@ mod tests {
             }
             let mut claimed: Vec<i64> = Vec::new();
             for (room, fails) in rooms.into_iter().chain(std::iter::repeat_n((5, false), 200)) {
-                let Some(plan) = held.plan(room, true) else { break };
+                let Some(plan) = held.plan(room, true, &Band::ALL) else { break };
                 prop_assert!(plan.ids.len() <= room.max(1));
                 if fails { held.put_back(plan) } else { claimed.extend(plan.ids) }
             }

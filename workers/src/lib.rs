@@ -18,15 +18,21 @@
 //! | settlements to the ledger, in batches | `completer` |
 //! | which jobs and leases this process holds | `holdings` |
 //! | what handlers say of their jobs: progress, log | `telling` |
+//! | what operators ask, as it is now | `control`, `served`, `cancellations` |
+//! | how many jobs run at once, whatever is asked | `slots` |
+//! | which priority band goes first | `bands` |
 //! | leases kept alive | `heartbeat` |
 //! | all of it together, and its drain: [`WorkerProcess`] | [`process`] |
 //!
 //! Absent on purpose: any job kind, and any SQL.
 
 mod backend;
+mod bands;
 mod blocking;
+mod cancellations;
 mod completer;
 pub mod context;
+mod control;
 mod engine;
 mod fetcher;
 mod gates;
@@ -38,7 +44,9 @@ mod holdings;
 pub mod process;
 pub mod registry;
 mod run;
+mod served;
 mod settling;
+mod slots;
 mod telling;
 
 pub use blocking::{BlockingError, BlockingPool};

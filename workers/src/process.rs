@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -13,19 +13,21 @@ use nexus_jobs::{QueueName, WorkerId};
 use nexus_queue::Transport;
 use nexus_schema::ledger::{self, WorkerRecord};
 use nexus_schema::{Pool, retrying};
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::backend::LedgerBackend;
 use crate::blocking::BlockingPool;
+use crate::cancellations::Cancellations;
 use crate::engine::{Engine, default_policy};
-use crate::fetcher::{Fetcher, QueueSlots};
+use crate::fetcher::Fetcher;
 use crate::gates::{self, Gates};
 use crate::health::Health;
 use crate::holdings::Holdings;
 use crate::registry::Registry;
 use crate::run::RunService;
+use crate::served::Served;
 use crate::settling::{Decided, SettleLayer};
 use crate::telling::{self, Telling};
 use crate::{completer, heartbeat};
@@ -50,6 +52,18 @@ pub struct Drained {
     pub given_back: usize,
 }
 
+/// Makes a worker process quiet.
+#[derive(Clone, Debug)]
+pub struct Quieter(Arc<Engine>);
+
+impl Quieter {
+    /// Asks for it.
+    pub fn quieten(&self) {
+        self.0.quiet_here.store(true, Ordering::Relaxed);
+        self.0.asked_here.notify_one();
+    }
+}
+
 impl WorkerProcess {
     /// A process that runs the registry's kinds from the configured queues.
     pub fn new(
@@ -71,8 +85,10 @@ impl WorkerProcess {
         registry: Registry,
     ) -> anyhow::Result<Self> {
         let mut queues = BTreeMap::new();
+        let mut served = BTreeMap::new();
         for (name, &concurrency) in &settings.workers.queues {
             let name = QueueName::new(name.clone()).context("workers.queues")?;
+            served.insert(name.clone(), Served::new(concurrency));
             queues.insert(name, concurrency);
         }
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
@@ -93,6 +109,10 @@ impl WorkerProcess {
             retry: default_policy(&settings.retry),
             blocking: BlockingPool::new(settings.workers.blocking_threads),
             holdings: Holdings::default(),
+            served,
+            cancellations: Cancellations::default(),
+            quiet_here: AtomicBool::new(false),
+            asked_here: Notify::new(),
             health: Arc::default(),
             telling: Arc::new(Telling::new(&settings.workers)),
         };
@@ -109,6 +129,12 @@ impl WorkerProcess {
         Arc::clone(&self.engine.health)
     }
 
+    /// What makes it quiet: it claims nothing, runs on what it runs, and stays. An operator takes
+    /// it back, as if one had asked for it.
+    pub fn quieter(&self) -> Quieter {
+        Quieter(Arc::clone(&self.engine))
+    }
+
     /// Its id in the ledger.
     pub fn id(&self) -> WorkerId {
         self.engine.worker
@@ -121,8 +147,13 @@ impl WorkerProcess {
         let hearts = CancellationToken::new();
         // Should this future be dropped, the leases must not be kept alive for ever.
         let _hearts_end = hearts.clone().drop_guard();
-        let heart = heartbeat::start(Arc::clone(&self.engine), self.record(), hearts.clone())
-            .context("starting the heartbeat's thread")?;
+        let heart = heartbeat::start(
+            Arc::clone(&self.engine),
+            self.record(),
+            stop.clone(),
+            hearts.clone(),
+        )
+        .context("starting the heartbeat's thread")?;
         let flusher = telling::start(Arc::clone(&self.engine));
         tokio::spawn(gates::watch(Arc::clone(&self.engine), hearts.clone()));
         let mut completers = JoinSet::new();
@@ -200,10 +231,8 @@ impl WorkerProcess {
         stop: &CancellationToken,
         lost_loops: &Arc<AtomicUsize>,
     ) {
-        for (queue, &concurrency) in &self.queues {
-            let slots = QueueSlots::new(concurrency);
-            let loops = self.loops.min(concurrency);
-            for (at, completer) in completers.iter().take(loops).enumerate() {
+        for queue in self.queues.keys() {
+            for (at, completer) in completers.iter().enumerate() {
                 let name = format!("{}-{at}", self.engine.worker);
                 let (sender, receiver) = mpsc::unbounded_channel();
                 let layer = SettleLayer::new(Arc::clone(&self.engine), completer.clone());
@@ -224,8 +253,8 @@ impl WorkerProcess {
                     transport: Arc::clone(&self.transport),
                     queue: queue.clone(),
                     name,
-                    slots: Arc::clone(&slots),
-                    share: concurrency.div_ceil(loops),
+                    at,
+                    loops: self.loops,
                     claimed: sender,
                     stop: stop.clone(),
                 };

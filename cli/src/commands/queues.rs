@@ -3,16 +3,46 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use nexus_jobs::State;
+use chrono::{DateTime, Utc};
+use clap::{Args, Subcommand};
+use nexus_jobs::{QueueName, State};
 use nexus_schema::jobs::{self, LaneCount, LaneDepth};
+use nexus_schema::queues::{self, QueueAsk};
 use serde::Serialize;
+
+use super::scale;
 
 use crate::exit::Exit;
 use crate::invocation::Invocation;
 use crate::output::Look;
 use crate::output::number::grouped;
+use crate::output::style::Style;
 use crate::output::table::{Column, Table};
 use crate::output::time::span;
+use crate::user;
+
+/// What to do with queues: count their jobs, unless it says otherwise.
+#[derive(Debug, Args)]
+pub(crate) struct QueuesArgs {
+    #[command(subcommand)]
+    command: Option<QueuesCommand>,
+}
+
+#[derive(Debug, Subcommand)]
+enum QueuesCommand {
+    /// Count waiting and running jobs by queue
+    List,
+    /// Start no more jobs of these queues, on any worker; what runs, runs on
+    Pause(Names),
+    /// Start jobs of these queues again
+    Resume(Names),
+}
+
+#[derive(Debug, Args)]
+struct Names {
+    #[arg(required = true, value_name = "QUEUE")]
+    queues: Vec<QueueName>,
+}
 
 /// A queue: its unfinished jobs by state, and where they wait.
 #[derive(Debug, Default, Serialize)]
@@ -21,19 +51,48 @@ struct Queue {
     waiting_ids: i64,
     pushed_ids: i64,
     oldest_due_s: f64,
+    paused_at: Option<DateTime<Utc>>,
+    paused_by: Option<String>,
+    /// As an operator asked; null: as configured.
+    concurrency: Option<i32>,
 }
 
-/// Counts unfinished jobs by queue.
-pub(super) async fn run(invocation: &Invocation) -> anyhow::Result<Exit> {
+/// Counts unfinished jobs by queue, or pauses and resumes queues.
+pub(super) async fn run(args: &QueuesArgs, invocation: &Invocation) -> anyhow::Result<Exit> {
+    let mut conn = invocation.connect().await?;
+    let asked = match &args.command {
+        None | Some(QueuesCommand::List) => return list(invocation).await,
+        Some(QueuesCommand::Pause(names)) => {
+            queues::pause(&mut conn, &names.queues, &user::actor()).await?
+        }
+        Some(QueuesCommand::Resume(names)) => {
+            queues::resume(&mut conn, &names.queues, &user::actor()).await?
+        }
+    };
+    invocation.output.show(&asked, |asked, look| {
+        if asked.is_empty() {
+            return "nothing was paused".to_owned();
+        }
+        scale::render(asked, look)
+    })?;
+    Ok(Exit::Ok)
+}
+
+async fn list(invocation: &Invocation) -> anyhow::Result<Exit> {
     let mut conn = invocation.connect().await?;
     let counts = jobs::counts(&mut conn).await?;
     let depths = jobs::depths(&mut conn).await?;
-    let queues = gather(counts, depths);
+    let asked = queues::list(&mut conn).await?;
+    let queues = gather(counts, depths, asked);
     invocation.output.show(&queues, render)?;
     Ok(Exit::Ok)
 }
 
-fn gather(counts: Vec<LaneCount>, depths: Vec<LaneDepth>) -> BTreeMap<String, Queue> {
+fn gather(
+    counts: Vec<LaneCount>,
+    depths: Vec<LaneDepth>,
+    asked: Vec<QueueAsk>,
+) -> BTreeMap<String, Queue> {
     let mut queues: BTreeMap<String, Queue> = BTreeMap::new();
     for count in counts {
         let queue = queues.entry(count.queue).or_default();
@@ -44,6 +103,14 @@ fn gather(counts: Vec<LaneCount>, depths: Vec<LaneDepth>) -> BTreeMap<String, Qu
         queue.waiting_ids = depth.waiting_ids;
         queue.pushed_ids = depth.pushed_ids;
         queue.oldest_due_s = depth.oldest_due_s;
+    }
+    // What differs from the settings is shown even where no job is.
+    let differs = |ask: &QueueAsk| ask.paused_at.is_some() || ask.concurrency.is_some();
+    for ask in asked.into_iter().filter(differs) {
+        let queue = queues.entry(ask.name).or_default();
+        queue.paused_at = ask.paused_at;
+        queue.paused_by = ask.paused_by;
+        queue.concurrency = ask.concurrency;
     }
     queues
 }
@@ -60,6 +127,7 @@ fn render(queues: &BTreeMap<String, Queue>, look: &Look) -> String {
         Column::number("RETRYABLE"),
         Column::number("IN REDIS"),
         Column::number("OLDEST DUE"),
+        Column::new("ASKED"),
     ]);
     for (name, queue) in queues {
         let count = |state: State| {
@@ -67,7 +135,9 @@ fn render(queues: &BTreeMap<String, Queue>, look: &Look) -> String {
             grouped(jobs.copied().unwrap_or_default())
         };
         let oldest = Duration::try_from_secs_f64(queue.oldest_due_s).unwrap_or_default();
-        table.row([
+        let paused = queue.paused_at.is_some();
+        let style = if paused { Style::Warn } else { Style::Plain };
+        let cells = [
             name.clone(),
             count(State::Scheduled),
             count(State::Available),
@@ -79,9 +149,22 @@ fn render(queues: &BTreeMap<String, Queue>, look: &Look) -> String {
             } else {
                 span(oldest)
             },
-        ]);
+            asked(paused, queue.concurrency),
+        ];
+        table.styled(7, style, cells);
     }
     table.render(look)
+}
+
+/// `PAUSED`, how many are to run at once, or both; empty where nothing is asked.
+fn asked(paused: bool, concurrency: Option<i32>) -> String {
+    let paused = paused.then(|| "PAUSED".to_owned());
+    let concurrency = concurrency.map(|number| number.to_string());
+    paused
+        .into_iter()
+        .chain(concurrency)
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 #[cfg(test)]
@@ -106,10 +189,25 @@ mod tests {
             pushed_ids: 20_000,
             oldest_due_s: 12.5,
         }];
-        insta::assert_snapshot!(render(&gather(counts, depths), &Look::fixed()), @r"
-        QUEUE     SCHEDULED  AVAILABLE  RUNNING  RETRYABLE  IN REDIS  OLDEST DUE
+        let asked = |name: &str, paused: bool, concurrency| QueueAsk {
+            name: name.into(),
+            paused_at: paused.then(|| Look::fixed().now),
+            paused_by: paused.then(|| "os:anna".into()),
+            concurrency,
+            changed_at: Look::fixed().now,
+            changed_by: "os:anna".into(),
+        };
+        let asked = vec![
+            asked("empty", true, None),
+            asked("noop", false, Some(8)),
+            asked("was-paused", false, None),
+        ];
+        let queues = gather(counts, depths, asked);
+        insta::assert_snapshot!(render(&queues, &Look::fixed()), @r"
+        QUEUE     SCHEDULED  AVAILABLE  RUNNING  RETRYABLE  IN REDIS  OLDEST DUE  ASKED
         datasets          0          0        2          0         0           -
-        noop              0  1,000,000        0          3    20,000      12.5 s
+        empty             0          0        0          0         0           -  PAUSED
+        noop              0  1,000,000        0          3    20,000      12.5 s  8
         ");
     }
 }

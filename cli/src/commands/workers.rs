@@ -1,5 +1,6 @@
 //! `nexus workers`
 
+mod asked;
 mod processes;
 mod supervisors;
 mod which;
@@ -46,6 +47,8 @@ enum WorkersCommand {
         /// Its name
         supervisor: String,
     },
+    #[command(flatten)]
+    Asked(asked::AskedCommand),
 }
 
 /// Everything that works.
@@ -66,6 +69,7 @@ pub(super) async fn run(args: &WorkersArgs, invocation: &Invocation) -> anyhow::
             restart(supervisor.as_deref(), invocation).await?;
         }
         Some(WorkersCommand::Forget { supervisor }) => forget(supervisor, invocation).await?,
+        Some(WorkersCommand::Asked(command)) => return asked::run(command, invocation).await,
     }
     Ok(Exit::Ok)
 }

@@ -39,7 +39,7 @@ impl Style {
         match state {
             "completed" | "loaded" | "applied" => Self::Good,
             "running" | "loading" => Self::Busy,
-            "retryable" | "draining" | "pending" => Self::Warn,
+            "retryable" | "draining" | "pending" | "quiet" => Self::Warn,
             "discarded" | "failed" | "silent" => Self::Bad,
             "cancelled" | "closed" => Self::Dim,
             state if state.ends_with("away") => Self::Bad,

@@ -30,6 +30,14 @@ pub struct Workers {
     pub takeover_after: Span,
     /// Longest wait of one fetch for an entry.
     pub fetch_block: Span,
+    /// Which of the priority bands goes first, turn by turn.
+    pub bands: BandPolicy,
+    /// With strict bands, every so many turns a lower one goes first.
+    pub bands_lift_every: u32,
+    /// With weighted bands, how often each goes first, relative to the others.
+    pub bands_weights: BandWeights,
+    /// Pause between looks at what operators ask.
+    pub control_every: Span,
     /// Time that running jobs get to finish on SIGTERM; zero gives them back at once.
     pub grace: Span,
     /// Threads for handlers that block or compute.
@@ -83,6 +91,10 @@ impl Workers {
             format_args!("{} is too short", self.fetch_block),
             "1ms or more",
         );
+        // Every turn would be an exception from the rule.
+        checks.at_least("workers.bands_lift_every", self.bands_lift_every, 2);
+        self.bands_weights.check(checks);
+        checks.lasting("workers.control_every", self.control_every);
         checks.at_least("workers.blocking_threads", self.blocking_threads, 1);
         checks.lasting("workers.timeout_default", self.timeout_default);
         checks.lasting("workers.tell_every", self.tell_every);
@@ -98,6 +110,49 @@ impl Workers {
                 self.job_log_line_bytes_max.get(),
             ),
             ("workers.job_log_buffer", self.job_log_buffer.get()),
+        );
+    }
+}
+
+/// How fetching chooses between priority bands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum BandPolicy {
+    /// The most urgent band that has anything.
+    Strict,
+    /// Each band by its weight.
+    Weighted,
+}
+
+/// How often each priority band goes first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct BandWeights {
+    /// Weight of critical.
+    pub critical: u32,
+    /// Weight of high.
+    pub high: u32,
+    /// Weight of normal.
+    pub normal: u32,
+    /// Weight of low.
+    pub low: u32,
+}
+
+impl BandWeights {
+    /// Largest weight: how many turns a band may have to wait for one of its own follows from it.
+    const MOST: u32 = 1000;
+
+    /// The weights, the most urgent band's first.
+    pub const fn in_order(self) -> [u32; 4] {
+        [self.critical, self.high, self.normal, self.low]
+    }
+
+    fn check(self, checks: &mut Checks) {
+        checks.require(
+            self.in_order().iter().all(|w| (1..=Self::MOST).contains(w)),
+            &["workers.bands_weights"],
+            format_args!("{:?} has a weight out of range", self.in_order()),
+            format_args!("1 to {} for each band", Self::MOST),
         );
     }
 }

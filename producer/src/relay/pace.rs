@@ -29,13 +29,16 @@ pub(super) enum Next {
 }
 
 /// A busy relay polls; one that has been idle for `idle_after` sleeps, but no
-/// longer than until the next row is due or the broker's epoch is to be compared.
+/// longer than until the next row is due or the broker's epoch is to be compared. So it
+/// does where a lane stays full, since its queue is paused, or nobody serves it, or its
+/// jobs take long: the room that a claim makes there is looked for when it wakes, and
+/// the broker holds enough until then.
 pub(super) fn next(round: &Round, idle: Duration, settings: &Settings) -> Next {
     if round.more {
         return Next::AtOnce;
     }
     let busy = settings.poll_busy.get();
-    if round.full || idle < settings.idle_after.get() {
+    if idle < settings.idle_after.get() {
         return Next::Poll(busy);
     }
     let longest = settings.poll_idle.get().min(settings.epoch_check.get());
@@ -65,13 +68,15 @@ mod tests {
     }
 
     #[test]
-    fn a_full_broker_is_polled_however_long_it_stays_full() {
+    fn a_full_broker_is_polled_but_not_for_as_long_as_it_stays_full() {
         let round = Round {
             full: true,
             ..Round::default()
         };
+        let at_first = next(&round, Duration::ZERO, &settings());
+        assert_eq!(at_first, Next::Poll(settings().poll_busy.get()));
         let waited = next(&round, Duration::from_hours(1), &settings());
-        assert_eq!(waited, Next::Poll(settings().poll_busy.get()));
+        assert_eq!(waited, Next::Sleep(settings().poll_idle.get()));
     }
 
     #[test]

@@ -17,7 +17,8 @@ pub async fn no_two_consumers_get_the_same_entry(fixture: &impl Fixture) {
     let mut b = consumer(fixture, "b").await;
     let mut seen = Vec::new();
     while seen.len() < COUNT {
-        let (from_a, from_b) = tokio::join!(a.fetch(3, SHORT), b.fetch(3, SHORT));
+        let (from_a, from_b) =
+            tokio::join!(a.fetch(&Band::ALL, 3, SHORT), b.fetch(&Band::ALL, 3, SHORT));
         seen.extend(ids(&from_a.expect("a fetch")));
         seen.extend(ids(&from_b.expect("a fetch")));
     }
@@ -85,12 +86,18 @@ pub async fn queues_are_apart(fixture: &impl Fixture) {
     push(fixture, &normal(), &entries(2..=2)).await;
     let mut consumer = consumer(fixture, "a").await;
     assert_eq!(ids(&take(consumer.as_mut(), 1).await), [2]);
-    assert_eq!(consumer.fetch(10, SHORT).await.expect("a fetch"), []);
+    assert_eq!(
+        consumer
+            .fetch(&Band::ALL, 10, SHORT)
+            .await
+            .expect("a fetch"),
+        []
+    );
     let mut of_other = fixture
         .transport()
         .consumer(&other, "a")
         .await
         .expect("a consumer");
-    let fetched = of_other.fetch(10, LONG).await.expect("a fetch");
+    let fetched = of_other.fetch(&Band::ALL, 10, LONG).await.expect("a fetch");
     assert_eq!(ids(&fetched), [1]);
 }

@@ -1,8 +1,10 @@
 //! Order within and between lanes, and content.
 
+use std::time::Duration;
+
 use nexus_jobs::Band;
 
-use super::{Fixture, consumer, entries, entry, ids, lane, normal, push, take};
+use super::{Fixture, LONG, consumer, entries, entry, ids, lane, normal, push, take};
 use crate::Entry;
 
 /// Entries of a lane come in the order of their push.
@@ -25,6 +27,25 @@ pub async fn lanes_come_in_the_order_of_their_bands(fixture: &impl Fixture) {
     let bands: Vec<Band> = taken.iter().map(|d| d.receipt.band).collect();
     assert_eq!(bands, Band::ALL);
     assert_eq!(ids(&taken), [4, 3, 2, 1]);
+}
+
+/// A fetch takes what is there in the order that it names, and no more than it names
+/// over all bands; what it does not name stays.
+pub async fn a_fetch_fills_up_in_the_order_it_names(fixture: &impl Fixture) {
+    for (first, band) in [(10, Band::Critical), (20, Band::High), (30, Band::Low)] {
+        push(fixture, &lane(band), &entries(first..first + 3)).await;
+    }
+    let mut consumer = consumer(fixture, "a").await;
+    let upward = [Band::Low, Band::Normal, Band::High, Band::Critical];
+    let taken = consumer.fetch(&upward, 5, LONG).await.expect("a fetch");
+    assert_eq!(ids(&taken), [30, 31, 32, 20, 21]);
+    let unnamed = consumer.fetch(&[Band::Low], 5, Duration::ZERO).await;
+    assert_eq!(unnamed.expect("a fetch"), []);
+    let some = [Band::Normal, Band::Critical];
+    let taken = consumer.fetch(&some, 2, Duration::ZERO).await;
+    assert_eq!(ids(&taken.expect("a fetch")), [10, 11]);
+    let rest = consumer.fetch(&Band::ALL, 5, LONG).await.expect("a fetch");
+    assert_eq!(ids(&rest), [12, 22]);
 }
 
 /// The dispatch row's id, the jobs' ids and the mark of a suspect arrive as pushed.

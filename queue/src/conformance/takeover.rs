@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use nexus_jobs::Band;
+
 use super::{
     Fixture, NEVER, assert_nothing_comes, consumer, entries, find_all, ids, normal, push, receipts,
     take,
@@ -77,5 +79,11 @@ pub async fn leaving_leaves_alone_what_others_took_over(fixture: &impl Fixture) 
     slow.leave(&receipts(&taken)).await.expect("leaving");
     let mut third = consumer(fixture, "third").await;
     assert_eq!(third.take_over(1, NEVER).await.expect("a takeover"), []);
-    assert_eq!(third.fetch(1, super::SHORT).await.expect("a fetch"), []);
+    assert_eq!(
+        third
+            .fetch(&Band::ALL, 1, super::SHORT)
+            .await
+            .expect("a fetch"),
+        []
+    );
 }

@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use nexus_jobs::Band;
+
 use super::{Fixture, LONG, SHORT, consumer, entries, entry, find_all, ids, normal, push};
 
 /// A fetch that finds nothing waits, and a push ends its wait.
@@ -14,7 +16,7 @@ pub async fn a_fetch_waits_for_a_push(fixture: &impl Fixture) {
             tokio::task::yield_now().await;
             push(fixture, &normal(), &[entry(round)]).await;
         };
-        let (fetched, ()) = tokio::join!(consumer.fetch(10, LONG), pushing);
+        let (fetched, ()) = tokio::join!(consumer.fetch(&Band::ALL, 10, LONG), pushing);
         assert_eq!(ids(&fetched.expect("a fetch")), [round]);
     }
 }
@@ -23,7 +25,10 @@ pub async fn a_fetch_waits_for_a_push(fixture: &impl Fixture) {
 pub async fn a_fetch_ends_empty_when_nothing_comes(fixture: &impl Fixture) {
     let mut consumer = consumer(fixture, "a").await;
     for wait in [Duration::ZERO, SHORT, Duration::ZERO] {
-        assert_eq!(consumer.fetch(10, wait).await.expect("a fetch"), []);
+        assert_eq!(
+            consumer.fetch(&Band::ALL, 10, wait).await.expect("a fetch"),
+            []
+        );
     }
 }
 
@@ -38,7 +43,7 @@ pub async fn a_dropped_fetch_loses_nothing(fixture: &impl Fixture) {
         let patience = Duration::from_micros(50) * round;
         let pushed = entries([i64::from(round)]);
         let (fetched, ()) = tokio::join!(
-            tokio::time::timeout(patience, dropping.fetch(1, LONG)),
+            tokio::time::timeout(patience, dropping.fetch(&Band::ALL, 1, LONG)),
             push(fixture, &lane, &pushed),
         );
         if let Ok(fetched) = fetched {

@@ -9,7 +9,7 @@ use super::{MemoryTransport, Taken};
 use crate::entry::{Delivery, Entry, Receipt};
 use crate::transport::{Consumer, Result};
 
-/// Takes a queue's entries in the order of bands.
+/// Takes a queue's entries in the order that each fetch names.
 pub(super) struct MemoryConsumer {
     broker: MemoryTransport,
     queue: QueueName,
@@ -32,10 +32,10 @@ impl MemoryConsumer {
         }
     }
 
-    fn take(&self, entries_max: usize) -> Vec<Delivery> {
+    fn take(&self, bands: &[Band], entries_max: usize) -> Vec<Delivery> {
         let mut lanes = self.broker.lanes();
         let mut deliveries = Vec::new();
-        for band in Band::ALL {
+        for &band in bands {
             let Some(state) = lanes.get_mut(&self.lane(band)) else {
                 continue;
             };
@@ -67,14 +67,19 @@ fn delivery(band: Band, id: u64, entry: Entry) -> Delivery {
 
 #[async_trait]
 impl Consumer for MemoryConsumer {
-    async fn fetch(&mut self, entries_max: usize, wait: Duration) -> Result<Vec<Delivery>> {
+    async fn fetch(
+        &mut self,
+        bands: &[Band],
+        entries_max: usize,
+        wait: Duration,
+    ) -> Result<Vec<Delivery>> {
         let deadline = tokio::time::Instant::now() + wait;
         loop {
             let shared = Arc::clone(&self.broker.0);
             let mut pushed = std::pin::pin!(shared.pushed.notified());
             // Registered before looking, so that a push in between is not missed.
             pushed.as_mut().enable();
-            let deliveries = self.take(entries_max);
+            let deliveries = self.take(bands, entries_max);
             if !deliveries.is_empty() || tokio::time::timeout_at(deadline, pushed).await.is_err() {
                 return Ok(deliveries);
             }

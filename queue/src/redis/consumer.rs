@@ -10,6 +10,7 @@ use crate::redis::connection::Connector;
 use crate::redis::errors::no_group;
 use crate::redis::keys::{GROUP, stream};
 use crate::redis::leave::leave;
+use crate::redis::read::Reading;
 use crate::redis::sweep::sweep;
 use crate::redis::transport::ensure_group;
 use crate::transport::{Consumer, Result};
@@ -59,7 +60,12 @@ impl RedisConsumer {
     }
 
     /// Reads once. `None`: a group is missing.
-    async fn read(&mut self, entries_max: usize, wait: Duration) -> Result<Option<Vec<Delivery>>> {
+    async fn read(
+        &mut self,
+        bands: &[Band],
+        entries_max: usize,
+        wait: Duration,
+    ) -> Result<Option<Vec<Delivery>>> {
         let mut connection = match self.reading.take() {
             Some(connection) => connection,
             None => {
@@ -67,29 +73,20 @@ impl RedisConsumer {
                 self.connector.own(wait).await?
             }
         };
-        let mut command = redis::cmd("XREADGROUP");
-        command
-            .arg("GROUP")
-            .arg(GROUP)
-            .arg(&self.name)
-            .arg("COUNT")
-            .arg(entries_max);
-        if !wait.is_zero() {
-            // BLOCK 0 would wait for ever.
-            command
-                .arg("BLOCK")
-                .arg(wait.as_millis().max(1).to_string());
+        let streams: Vec<&str> = bands.iter().map(|&band| self.stream_of(band)).collect();
+        let reading = Reading {
+            name: &self.name,
+            streams: &streams,
+            entries_max,
+        };
+        let mut reply = reading.at_once(&mut connection).await;
+        if reply.as_ref().is_ok_and(|reply| reply.keys.is_empty()) && !wait.is_zero() {
+            reply = reading.waiting(&mut connection, wait).await;
         }
-        command
-            .arg("STREAMS")
-            .arg(&self.streams[..])
-            .arg([">"; 4].as_slice());
-        let reply: std::result::Result<Option<StreamReadReply>, _> =
-            command.query_async(&mut connection).await;
         match reply {
             Ok(reply) => {
                 self.reading = Some(connection);
-                Ok(Some(self.deliveries(reply.unwrap_or_default()).await))
+                Ok(Some(self.deliveries(reply).await))
             }
             Err(error) if no_group(&error) => {
                 self.reading = Some(connection);
@@ -109,7 +106,6 @@ impl RedisConsumer {
             self.keep_readable(Band::ALL[at], key.ids, &mut deliveries)
                 .await;
         }
-        deliveries.sort_by_key(|delivery| delivery.receipt.band);
         deliveries
     }
 
@@ -152,12 +148,18 @@ fn entry(id: &StreamId) -> Option<Entry> {
 
 #[async_trait]
 impl Consumer for RedisConsumer {
-    async fn fetch(&mut self, entries_max: usize, wait: Duration) -> Result<Vec<Delivery>> {
-        if let Some(deliveries) = self.read(entries_max, wait).await? {
+    async fn fetch(
+        &mut self,
+        bands: &[Band],
+        entries_max: usize,
+        wait: Duration,
+    ) -> Result<Vec<Delivery>> {
+        if let Some(deliveries) = self.read(bands, entries_max, wait).await? {
             return Ok(deliveries);
         }
         self.ensure_groups().await?;
-        Ok(self.read(entries_max, wait).await?.unwrap_or_default())
+        let again = self.read(bands, entries_max, wait).await?;
+        Ok(again.unwrap_or_default())
     }
 
     async fn take_over(&mut self, entries_max: usize, idle: Duration) -> Result<Vec<Delivery>> {

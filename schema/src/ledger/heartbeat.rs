@@ -2,9 +2,9 @@ use std::time::Duration;
 
 use diesel::dsl::now;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Json, Uuid};
+use diesel::sql_types::{Array, BigInt, Json, Uuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
-use nexus_jobs::WorkerId;
+use nexus_jobs::{Token, WorkerId};
 use serde_json::Value;
 
 use crate::error::Result;
@@ -44,6 +44,15 @@ pub async fn register(conn: &mut AsyncPgConnection, worker: &WorkerRecord) -> Re
     Ok(())
 }
 
+/// Writes what a worker says of itself, between two beats.
+pub async fn report(conn: &mut AsyncPgConnection, worker: WorkerId, health: &Value) -> Result<()> {
+    diesel::update(workers::table.filter(workers::id.eq(worker.0)))
+        .set(workers::health.eq(health))
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
 /// Takes a worker's row away: it stops, and holds nothing any more.
 pub async fn deregister(conn: &mut AsyncPgConnection, worker: WorkerId) -> Result<()> {
     diesel::delete(workers::table.filter(workers::id.eq(worker.0)))
@@ -52,19 +61,22 @@ pub async fn deregister(conn: &mut AsyncPgConnection, worker: WorkerId) -> Resul
     Ok(())
 }
 
-/// Prolongs every lease of a worker and notes that it was seen.
+/// Prolongs the leases that a worker knows of and notes that it was seen.
 pub async fn heartbeat(
     conn: &mut AsyncPgConnection,
     worker: WorkerId,
+    leases: &[Token],
     lease: Duration,
     health: &Value,
 ) -> Result<()> {
+    let tokens: Vec<uuid::Uuid> = leases.iter().map(|token| token.0).collect();
     let lease_ms = i64::try_from(lease.as_millis()).unwrap_or(i64::MAX);
     Prepared(
         sql_file!("heartbeat.sql")
             .bind::<Uuid, _>(worker.0)
             .bind::<BigInt, _>(lease_ms)
-            .bind::<Json, _>(health),
+            .bind::<Json, _>(health)
+            .bind::<Array<Uuid>, _>(tokens),
     )
     .execute(conn)
     .await?;

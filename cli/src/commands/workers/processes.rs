@@ -37,7 +37,7 @@ pub(super) fn render(workers: &[WorkerView], ttl: Duration, look: &Look) -> Stri
                     .map(Value::to_string)
                     .unwrap_or_default(),
                 relative(worker.seen_at, look.now),
-                queues(&worker.queues),
+                queues(worker),
             ],
         );
     }
@@ -51,6 +51,8 @@ fn state(worker: &WorkerView, ttl: Duration, look: &Look) -> &'static str {
         "silent"
     } else if says("draining") {
         "draining"
+    } else if says("quiet") {
+        "quiet"
     } else if says("broker_away") {
         "redis away"
     } else {
@@ -58,14 +60,24 @@ fn state(worker: &WorkerView, ttl: Duration, look: &Look) -> &'static str {
     }
 }
 
-/// Queues and their concurrency: `datasets 2, default 64`.
-fn queues(queues: &Value) -> String {
-    let Some(queues) = queues.as_object() else {
+/// Queues, how many of their jobs run, and how many are to at once: `datasets 0/2, default 12/64`;
+/// `noop paused` where nothing starts.
+fn queues(worker: &WorkerView) -> String {
+    let Some(queues) = worker.queues.as_object() else {
         return String::new();
     };
-    let each = queues
-        .iter()
-        .map(|(name, concurrency)| format!("{name} {concurrency}"));
+    let each = queues.iter().map(|(name, configured)| {
+        let Some(stands) = worker.health.get("queues").and_then(|all| all.get(name)) else {
+            return format!("{name} {configured}");
+        };
+        let number = |what: &str| stands.get(what).map(Value::to_string).unwrap_or_default();
+        let (running, desired) = (number("running"), number("desired"));
+        match stands.get("paused") {
+            Some(Value::Bool(true)) if running == "0" => format!("{name} paused"),
+            Some(Value::Bool(true)) => format!("{name} paused ({running})"),
+            _ => format!("{name} {running}/{desired}"),
+        }
+    });
     each.collect::<Vec<_>>().join(", ")
 }
 
