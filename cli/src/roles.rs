@@ -12,7 +12,7 @@ use nexus_producer::relay::{Relay, RelayStats};
 use nexus_producer::rescuer::Rescuer;
 use nexus_queue::{RedisTransport, Transport};
 use nexus_schema::{Keep, Pool};
-use nexus_workers::WorkerProcess;
+use nexus_workers::{WorkerProcess, stuck};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -76,7 +76,8 @@ impl Roles {
             self.pool.clone(),
             Arc::clone(&self.transport),
             registry(&self.settings),
-        )?;
+        )?
+        .on_stuck(stuck::start_again);
         tracing::info!(worker = %process.id(), queues = ?self.settings.workers.queues, "working");
         let stop = self.stop.clone();
         self.tasks.spawn(async move {

@@ -32,8 +32,8 @@ pub use roots::{NotAdmitted, NotAdmittedReason, Roots};
 pub use secret::Secret;
 pub use secret_url::{NotAUrl, SecretUrl};
 pub use settings::{
-    Api, Datasets, Enqueue, History, Lease, Log, LogFormat, Postgres, Redis, Relay, Rescue, Retry,
-    Settings, Store, Workers,
+    Api, Backoff, Datasets, Enqueue, History, Kind, Kinds, Lease, Log, LogFormat, Postgres, Redis,
+    Relay, Rescue, Retry, Settings, Store, Strategy, Workers,
 };
 pub use shown::ShownSetting;
 pub use span::{NotASpan, Span};

@@ -5,6 +5,7 @@ mod api;
 mod datasets;
 mod dispatch;
 mod history;
+mod kinds;
 mod lease;
 mod log;
 mod postgres;
@@ -18,12 +19,13 @@ pub use self::api::Api;
 pub use self::datasets::Datasets;
 pub use self::dispatch::{Enqueue, Relay};
 pub use self::history::History;
+pub use self::kinds::{Backoff, Kind, Kinds};
 pub use self::lease::{Lease, Rescue};
 pub use self::log::{Log, LogFormat};
 pub use self::postgres::Postgres;
 pub use self::redis::Redis;
 pub use self::stores::Store;
-pub use self::workers::{Retry, Workers};
+pub use self::workers::{Retry, Strategy, Workers};
 use crate::checks::{Checks, Finding};
 use crate::defaults::DEFAULTS;
 
@@ -47,6 +49,8 @@ pub struct Settings {
     pub workers: Workers,
     /// When a failed job runs again.
     pub retry: Retry,
+    /// What one kind is told otherwise.
+    pub kinds: Kinds,
     /// Finished jobs.
     pub history: History,
     /// The HTTP interface.
@@ -74,6 +78,7 @@ impl Settings {
         self.lease.check(&mut checks);
         self.workers.check(&mut checks);
         self.retry.check(&mut checks);
+        self.kinds.check(&mut checks);
         self.history.check(&mut checks);
         self.api.check(&mut checks);
         self.datasets.check(&mut checks);

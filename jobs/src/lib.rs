@@ -30,6 +30,6 @@ pub use job::{Execution, Job, Weight};
 pub use lane::{Band, Lane, QueueName};
 pub use new_job::{Due, NewJob};
 pub use outcome::Outcome;
-pub use retry::RetryPolicy;
+pub use retry::{Backoff, RetryPolicy};
 pub use settle::{Attempted, FailureReason, Settlement, settle};
 pub use state::{State, Step};

@@ -4,6 +4,7 @@
 mod claim;
 mod enqueue;
 mod give_back;
+mod held;
 mod heartbeat;
 mod rescue;
 mod settle;
@@ -12,6 +13,7 @@ mod unpark;
 pub use claim::{Claim, ClaimedJob, claim};
 pub use enqueue::enqueue;
 pub use give_back::give_back;
+pub use held::{HeldJob, held};
 pub use heartbeat::{WorkerRecord, deregister, heartbeat, register};
 pub use rescue::{Rescued, rescue};
 pub use settle::{Settled, cancel, complete, discard, drop_leases, retry, snooze};

@@ -1,15 +1,19 @@
 //! What every part of a worker process shares.
 
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use nexus_config::{Lease, Postgres, Retry, Workers};
-use nexus_jobs::{RetryPolicy, WorkerId};
-use nexus_schema::Pool;
+use nexus_config::{Lease, Postgres, Workers};
+use nexus_jobs::{Backoff, WorkerId};
 use nexus_schema::retrying::backoff;
+use nexus_schema::{Pool, ledger, retrying};
 
 use crate::blocking::BlockingPool;
+use crate::cancellations::Cancellations;
 use crate::health::Health;
 use crate::holdings::Holdings;
+use crate::polls::Polls;
 use crate::registry::Registry;
 
 /// Shared by fetchers, loops, completers and the heartbeat.
@@ -21,10 +25,15 @@ pub(crate) struct Engine {
     pub(crate) kinds: Vec<String>,
     pub(crate) settings: Workers,
     pub(crate) lease: Lease,
-    pub(crate) retry: RetryPolicy,
+    /// For kinds that have none of their own.
+    pub(crate) backoff: Backoff,
     pub(crate) blocking: BlockingPool,
+    pub(crate) polls: Polls,
+    pub(crate) cancellations: Arc<Cancellations>,
     pub(crate) holdings: Holdings,
-    pub(crate) health: std::sync::Arc<Health>,
+    pub(crate) health: Arc<Health>,
+    /// Whether the process is to start again once it has drained.
+    pub(crate) start_again: AtomicBool,
 }
 
 impl Engine {
@@ -42,13 +51,30 @@ impl Engine {
             rand::random(),
         )
     }
-}
 
-/// The configured policy for kinds that have none of their own.
-pub(crate) fn default_policy(retry: &Retry) -> RetryPolicy {
-    RetryPolicy {
-        attempts: u32::from(retry.attempts),
-        base: retry.base.get(),
-        cap: retry.cap.get(),
+    /// Hands back unspent what is still held. Returns how many jobs that were.
+    pub(crate) async fn give_back(&self) -> usize {
+        let held = self.holdings.all();
+        if held.is_empty() {
+            return 0;
+        }
+        let back = retrying(self.postgres(), async || {
+            let mut conn = self.pool.connect().await?;
+            let back = ledger::give_back(&mut conn, &held).await?;
+            let leases: Vec<_> = held.iter().map(|(_, lease)| *lease).collect();
+            ledger::drop_leases(&mut conn, &leases).await?;
+            Ok(back.len())
+        })
+        .await;
+        match back {
+            Ok(jobs) => {
+                tracing::info!(jobs, "handed back what did not end");
+                jobs
+            }
+            Err(error) => {
+                tracing::warn!(%error, jobs = held.len(), "not handed back; to be rescued");
+                0
+            }
+        }
     }
 }

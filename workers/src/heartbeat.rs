@@ -10,15 +10,17 @@ use nexus_schema::ledger::{self, WorkerRecord};
 use tokio_util::sync::CancellationToken;
 
 use crate::engine::Engine;
+use crate::watchdog::Watchdog;
 
 /// Most parked jobs released in one beat.
 const UNPARK_MAX: u32 = 1000;
 
-/// Starts the heartbeat's thread. It ends, and takes the worker's row away, once
-/// `stop` is cancelled.
+/// Starts the heartbeat's thread, which is the watchdog's too. It ends, and takes the
+/// worker's row away, once `stop` is cancelled.
 pub(crate) fn start(
     engine: Arc<Engine>,
     record: WorkerRecord,
+    watchdog: Watchdog,
     stop: CancellationToken,
 ) -> std::io::Result<JoinHandle<()>> {
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -26,7 +28,13 @@ pub(crate) fn start(
         .build()?;
     std::thread::Builder::new()
         .name("nexus-heartbeat".into())
-        .spawn(move || runtime.block_on(beat(&engine, &record, &stop)))
+        .spawn(move || {
+            runtime.block_on(async {
+                let watching = tokio::spawn(watchdog.watch());
+                beat(&engine, &record, &stop).await;
+                watching.abort();
+            });
+        })
 }
 
 async fn beat(engine: &Engine, record: &WorkerRecord, stop: &CancellationToken) {

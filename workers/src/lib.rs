@@ -13,16 +13,22 @@
 //! | entries to claims, as many as can start | `fetcher`, `held` (pure) |
 //! | the apalis `Backend` over ledger and transport | `backend` |
 //! | one attempt: decode, run, time out | `run` |
+//! | attempts that are made together | `batching` |
+//! | timeouts and backoffs: whose word counts | `policy` |
+//! | running jobs that are asked to end | [`Cancellations`] |
 //! | what becomes of it: the backend's own tower layer | `settling` |
 //! | settlements to the ledger, in batches | `completer` |
 //! | which jobs and leases this process holds | `holdings` |
 //! | leases kept alive | `heartbeat` |
+//! | threads that never come back | `polls`, `watchdog`, [`stuck`] |
 //! | all of it together, and its drain: [`WorkerProcess`] | [`process`] |
 //!
 //! Absent on purpose: any job kind, and any SQL.
 
 mod backend;
+mod batching;
 mod blocking;
+mod cancellations;
 mod completer;
 pub mod context;
 mod engine;
@@ -32,15 +38,21 @@ mod health;
 mod heartbeat;
 mod held;
 mod holdings;
+mod policy;
+mod polls;
 pub mod process;
 pub mod registry;
 mod run;
 mod settling;
+pub mod stuck;
+mod watchdog;
 
 pub use blocking::{BlockingError, BlockingPool};
+pub use cancellations::Cancellations;
 pub use context::Context;
-pub use handler::Handler;
+pub use handler::{BatchHandler, BlockingHandler, Handler};
 pub use health::Health;
 pub use nexus_jobs::{Job, Outcome};
 pub use process::WorkerProcess;
 pub use registry::Registry;
+pub use stuck::Stuck;
