@@ -32,6 +32,7 @@ mod ingest_stores;
 mod list;
 mod outage;
 mod plans;
+mod poison;
 mod redis_transport;
 mod relay;
 mod rescue;

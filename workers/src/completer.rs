@@ -7,7 +7,6 @@ mod batch;
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
 
 use nexus_jobs::Token;
 use nexus_schema::AsyncPgConnection;
@@ -77,10 +76,6 @@ pub(crate) async fn write_now(engine: &Engine, decided: Decided) -> nexus_schema
     write(engine, &mut None, &batch, &closed).await
 }
 
-/// Wait before a job runs again whose outcome the ledger refused. It would refuse the
-/// next one too, unless somebody does something about it.
-const UNKEPT_AGAIN: Duration = Duration::from_mins(10);
-
 /// Writes one by one what the ledger refused together, so that one settlement does
 /// not hold up others. A job whose own is refused has failed its attempt.
 async fn write_singly(
@@ -99,7 +94,7 @@ async fn write_singly(
         for &(job, token) in &single.settled {
             tracing::error!(%job, %error, "the ledger refused what became of the job");
             let text = bounded(&format!("its outcome cannot be kept: {error}"));
-            let after = (!last_attempts.contains(&job)).then_some(UNKEPT_AGAIN);
+            let after = (!last_attempts.contains(&job)).then(|| engine.backoff.ceiling(u32::MAX));
             let failed = Batch::failed(job, token, text, after);
             // Nothing of the job's is in this, so only the server can be at fault.
             while write(engine, ledger, &failed, &[]).await.is_err() {}

@@ -4,7 +4,7 @@ use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::task::{Context as TaskContext, Poll};
+use std::task::{Context as TaskContext, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use apalis_core::task::Task;
@@ -187,10 +187,15 @@ async fn thread(ctx: &Context) -> Result<BlockingThread, AttemptError> {
 async fn on_thread(
     thread: BlockingThread,
     ctx: &Context,
-    handler: BoxFuture<'static, Answer>,
+    mut handler: BoxFuture<'static, Answer>,
 ) -> Answer {
     let (runtime, ctx) = (tokio::runtime::Handle::current(), ctx.clone());
     let work = move || {
+        // One that only blocks is done by this, and may itself block on the runtime.
+        let mut nobody = TaskContext::from_waker(Waker::noop());
+        if let Poll::Ready(answer) = handler.as_mut().poll(&mut nobody) {
+            return answer;
+        }
         runtime.block_on(async {
             tokio::select! {
                 biased;

@@ -64,7 +64,11 @@ impl Watchdog {
             .written_off_max
             .min(settings.blocking_threads.saturating_sub(1));
         if lost > most && !self.stop.is_cancelled() {
-            tracing::error!(lost, most, "too many blocking threads are lost; draining to start again");
+            tracing::error!(
+                lost,
+                most,
+                "too many blocking threads are lost; draining to start again"
+            );
             engine.start_again.store(true, Ordering::Release);
             self.stop.cancel();
         }
@@ -78,8 +82,11 @@ impl Watchdog {
             Stuck::Working
         };
         let jobs: Vec<_> = stuck.iter().map(|note| note.job.0).collect();
-        tracing::error!(?jobs, ?doing, "these jobs do not give their threads back; the process ends");
-        self.stop.cancel();
+        tracing::error!(
+            ?jobs,
+            ?doing,
+            "these jobs do not give their threads back; the process ends"
+        );
         let lease = self.engine.lease.ttl.get();
         for note in stuck {
             // With Postgres away for so long, the lease runs out, and the job is rescued.
@@ -89,9 +96,26 @@ impl Watchdog {
                 Err(_) => tracing::error!(job = %note.job, "not settled: Postgres is away"),
             }
         }
+        // Whoever comes first ends the process: its drain, if no loop is lost, or this.
+        let again = doing == Stuck::Working;
+        self.engine.start_again.store(again, Ordering::Release);
+        self.stop.cancel();
         self.others_end().await;
         self.engine.give_back().await;
+        self.say_goodbye().await;
         (self.on_stuck)(doing);
+    }
+
+    /// Takes the worker's row away: it would be shown as silent.
+    async fn say_goodbye(&self) {
+        let act = async {
+            let mut conn = self.engine.pool.connect().await?;
+            ledger::deregister(&mut conn, self.engine.worker).await
+        };
+        let said = tokio::time::timeout(OTHERS_WITHIN, act).await;
+        if !matches!(said, Ok(Ok(()))) {
+            tracing::debug!("the worker's row stays");
+        }
     }
 
     /// A job whose timeout could not end it has failed by it all the same.

@@ -93,6 +93,9 @@ fn in_plain_words(expected: &str) -> String {
         "a sequence" => "a list, such as [\"a\", \"b\"]".to_owned(),
         "a map" => "a table, such as { a = 1, b = 2 }".to_owned(),
         "path string" | "a string" => "a text".to_owned(),
+        "struct Kind" => {
+            "a table of what differs for the kind, such as { attempts = 3 }".to_owned()
+        }
         other => other.to_owned(),
     }
 }
