@@ -32,6 +32,7 @@ Exit codes:
   4  Postgres or Redis cannot be reached
   5  the time to wait ran out; the job goes on
   6  not finished: a question is open, and it says how to answer it
+  7  a handler never gave its thread back, and the process could not start itself again
   130, 143  ended at once by Ctrl-C (SIGINT) or SIGTERM; work, serve and dev drain
             at the first signal and then end with 0
 

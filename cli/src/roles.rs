@@ -15,8 +15,8 @@ use nexus_producer::releaser::Releaser;
 use nexus_producer::rescuer::Rescuer;
 use nexus_queue::{RedisTransport, Transport};
 use nexus_schema::{Keep, Pool};
-use nexus_workers::WorkerProcess;
 use nexus_workers::process::Quieter;
+use nexus_workers::{WorkerProcess, stuck};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -102,7 +102,8 @@ impl Roles {
             self.pool.clone(),
             Arc::clone(&self.transport),
             registry(&self.settings),
-        )?;
+        )?
+        .on_stuck(stuck::start_again);
         tracing::info!(worker = %process.id(), queues = ?self.settings.workers.queues, "working");
         self.quieter = Some(process.quieter());
         let stop = self.stop.clone();

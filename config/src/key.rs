@@ -5,6 +5,9 @@ use std::fmt;
 /// The start of every environment variable that is a setting.
 pub(crate) const ENV_PREFIX: &str = "NEXUS_";
 
+/// The section whose settings are named by whoever gives them: one a kind.
+pub(crate) const OPEN_SECTION: &str = "kinds";
+
 /// Where a setting stands: its section and its name in it, shown as `section.name`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Key {

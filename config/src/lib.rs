@@ -32,8 +32,9 @@ pub use roots::{NotAdmitted, NotAdmittedReason, Roots};
 pub use secret::Secret;
 pub use secret_url::{NotAUrl, SecretUrl};
 pub use settings::{
-    Api, BandPolicy, BandWeights, Datasets, Enqueue, History, Lease, Limits, Log, LogFormat,
-    PROCESSES_MAX, Postgres, Redis, Relay, Rescue, Retry, Settings, Store, Supervisor, Workers,
+    Api, Backoff, BandPolicy, BandWeights, Datasets, Enqueue, History, Kind, Kinds, Lease, Limits,
+    Log, LogFormat, PROCESSES_MAX, Postgres, Redis, Relay, Rescue, Retry, Settings, Store,
+    Strategy, Supervisor, Workers,
 };
 pub use shown::ShownSetting;
 pub use span::{NotASpan, Span};

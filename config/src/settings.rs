@@ -5,6 +5,7 @@ mod api;
 mod datasets;
 mod dispatch;
 mod history;
+mod kinds;
 mod lease;
 mod limits;
 mod log;
@@ -20,6 +21,7 @@ pub use self::api::Api;
 pub use self::datasets::Datasets;
 pub use self::dispatch::{Enqueue, Relay};
 pub use self::history::History;
+pub use self::kinds::{Backoff, Kind, Kinds};
 pub use self::lease::{Lease, Rescue};
 pub use self::limits::Limits;
 pub use self::log::{Log, LogFormat};
@@ -27,7 +29,7 @@ pub use self::postgres::Postgres;
 pub use self::redis::Redis;
 pub use self::stores::Store;
 pub use self::supervisor::{PROCESSES_MAX, Supervisor};
-pub use self::workers::{BandPolicy, BandWeights, Retry, Workers};
+pub use self::workers::{BandPolicy, BandWeights, Retry, Strategy, Workers};
 use crate::checks::{Checks, Finding};
 use crate::defaults::DEFAULTS;
 
@@ -55,6 +57,8 @@ pub struct Settings {
     pub supervisor: Supervisor,
     /// When a failed job runs again.
     pub retry: Retry,
+    /// What one kind is told otherwise.
+    pub kinds: Kinds,
     /// Finished jobs.
     pub history: History,
     /// The HTTP interface.
@@ -84,6 +88,7 @@ impl Settings {
         self.workers.check(&mut checks);
         self.supervisor.check(&mut checks);
         self.retry.check(&mut checks);
+        self.kinds.check(&mut checks);
         self.history.check(&mut checks);
         self.api.check(&mut checks);
         self.datasets.check(&mut checks);

@@ -96,6 +96,13 @@ random_id! {
     WorkerId
 }
 
+impl Token {
+    /// A token from its two halves, as [`Uuid::as_u64_pair`] gives them.
+    pub const fn from_u64_pair(high: u64, low: u64) -> Self {
+        Self(Uuid::from_u64_pair(high, low))
+    }
+}
+
 /// Who asked for a change: an API identity, or `os:NAME` for the command line.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]

@@ -73,4 +73,7 @@ pub enum Execution {
     InPlace,
     /// On a task of its own, for handlers that compute between awaits.
     Spawned,
+    /// On a thread of the bounded pool (`workers.blocking_threads`), for handlers that
+    /// block or compute for long. Its time runs from when it has its thread.
+    Blocking,
 }

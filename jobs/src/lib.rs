@@ -39,7 +39,7 @@ pub use job::{Execution, Job, Weight};
 pub use lane::{Band, Lane, QueueName};
 pub use new_job::{Deadline, Due, NewJob};
 pub use outcome::Outcome;
-pub use retry::RetryPolicy;
+pub use retry::{Backoff, RetryPolicy};
 pub use settle::{Attempted, FailureReason, Settlement, settle};
 pub use state::{State, Step};
 pub use unique::{OnConflict, Unique};

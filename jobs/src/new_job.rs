@@ -54,7 +54,8 @@ pub struct NewJob {
     pub due: Due,
     /// Attempts in all; `None` takes the configured default.
     pub attempts: Option<u32>,
-    /// Longest time one attempt may take; `None` takes the kind's, then the worker's default.
+    /// Longest time one attempt may take; `None` leaves it to the worker: what its settings say
+    /// for the kind, then the kind's own, then the default.
     pub timeout: Option<Duration>,
     /// Words to find it by.
     pub tags: Vec<String>,
@@ -138,7 +139,6 @@ impl NewJob {
         new.queue = QueueName::new(J::QUEUE)?;
         new.band = J::BAND;
         new.weight = J::WEIGHT;
-        new.timeout = J::TIMEOUT;
         new.attempts = J::retry().map(|policy| policy.attempts);
         Ok(new)
     }

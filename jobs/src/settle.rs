@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::outcome::Outcome;
-use crate::retry::RetryPolicy;
+use crate::retry::Backoff;
 
 /// How an attempt ended, as the executor saw it.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,6 +21,28 @@ pub enum Attempted {
         /// What went wrong.
         error: String,
     },
+}
+
+impl Attempted {
+    /// The same end, of an attempt that was asked to end for `reason` (`None`: nobody asked).
+    ///
+    /// Who was faster decides: done is done, and what a handler gave up or called off by
+    /// itself stays so. Whatever would have run again runs no more.
+    #[must_use]
+    pub fn called_off(self, reason: Option<&str>) -> Self {
+        let Some(reason) = reason else { return self };
+        let would_run_again = match &self {
+            Self::Answered(outcome) => {
+                matches!(outcome, Outcome::Retry { .. } | Outcome::Snooze(_))
+            }
+            Self::Failed { reason, .. } => *reason != FailureReason::Undecodable,
+        };
+        if would_run_again {
+            Self::Answered(Outcome::Cancel(reason.to_owned()))
+        } else {
+            self
+        }
+    }
 }
 
 /// Why an attempt failed.
@@ -101,13 +123,13 @@ pub enum Settlement {
 
 /// Decides what becomes of a job.
 ///
-/// `attempt` counts this attempt; `attempts_max` and `policy` are the job's own;
+/// `attempt` counts this attempt; `attempts_max` and `backoff` are the job's own;
 /// `seed` decides the jitter.
 pub fn settle(
     attempted: Attempted,
     attempt: u32,
     attempts_max: u32,
-    policy: &RetryPolicy,
+    backoff: &Backoff,
     seed: u64,
 ) -> Settlement {
     match attempted {
@@ -129,11 +151,11 @@ pub fn settle(
             after,
             attempt,
             attempts_max,
-            policy,
+            backoff,
             seed,
         ),
         Attempted::Failed { reason, error } => {
-            again(reason, error, None, attempt, attempts_max, policy, seed)
+            again(reason, error, None, attempt, attempts_max, backoff, seed)
         }
     }
 }
@@ -144,13 +166,13 @@ fn again(
     after: Option<Duration>,
     attempt: u32,
     attempts_max: u32,
-    policy: &RetryPolicy,
+    backoff: &Backoff,
     seed: u64,
 ) -> Settlement {
     if attempt >= attempts_max {
         return Settlement::Discard { reason, error };
     }
-    let after = after.unwrap_or_else(|| policy.wait(attempt, seed));
+    let after = after.unwrap_or_else(|| backoff.wait(attempt, seed));
     Settlement::Retry {
         reason,
         error,
@@ -162,8 +184,7 @@ fn again(
 mod tests {
     use super::*;
 
-    const POLICY: RetryPolicy = RetryPolicy {
-        attempts: 3,
+    const BACKOFF: Backoff = Backoff::Exponential {
         base: Duration::from_secs(2),
         cap: Duration::from_mins(1),
     };
@@ -178,7 +199,7 @@ mod tests {
     #[test]
     fn the_last_attempt_discards_and_earlier_ones_retry() {
         for attempt in 1..3 {
-            let settled = settle(failed(FailureReason::Panic), attempt, 3, &POLICY, 7);
+            let settled = settle(failed(FailureReason::Panic), attempt, 3, &BACKOFF, 7);
             assert!(matches!(
                 settled,
                 Settlement::Retry {
@@ -187,7 +208,7 @@ mod tests {
                 }
             ));
         }
-        let settled = settle(failed(FailureReason::Timeout), 3, 3, &POLICY, 7);
+        let settled = settle(failed(FailureReason::Timeout), 3, 3, &BACKOFF, 7);
         assert!(matches!(
             settled,
             Settlement::Discard {
@@ -199,7 +220,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_read_is_not_tried_again() {
-        let settled = settle(failed(FailureReason::Undecodable), 1, 3, &POLICY, 7);
+        let settled = settle(failed(FailureReason::Undecodable), 1, 3, &BACKOFF, 7);
         assert!(matches!(settled, Settlement::Discard { .. }));
     }
 
@@ -210,15 +231,54 @@ mod tests {
             error: "busy".into(),
             after: Some(after),
         };
-        let settled = settle(Attempted::Answered(answered), 1, 3, &POLICY, 7);
+        let settled = settle(Attempted::Answered(answered), 1, 3, &BACKOFF, 7);
         assert!(matches!(settled, Settlement::Retry { after: a, .. } if a == after));
+    }
+
+    #[test]
+    fn what_was_asked_to_end_runs_no_more() {
+        let off = |attempted: Attempted| {
+            let attempted = attempted.called_off(Some("not needed"));
+            settle(attempted, 1, 3, &BACKOFF, 7)
+        };
+        let cancelled = Settlement::Cancel {
+            reason: "not needed".into(),
+        };
+        let again = Outcome::Retry {
+            error: "stopped".into(),
+            after: None,
+        };
+        let snooze = Outcome::Snooze(Duration::from_secs(1));
+        for ended in [
+            Attempted::Answered(again),
+            Attempted::Answered(snooze),
+            failed(FailureReason::Error),
+            failed(FailureReason::Panic),
+            failed(FailureReason::Timeout),
+        ] {
+            assert_eq!(off(ended.clone()), cancelled, "{ended:?}");
+            assert_eq!(ended.clone().called_off(None), ended);
+        }
+    }
+
+    #[test]
+    fn an_end_that_was_faster_stands() {
+        for ended in [
+            Attempted::Answered(Outcome::done()),
+            Attempted::Answered(Outcome::Settled),
+            Attempted::Answered(Outcome::Discard("no such case".into())),
+            Attempted::Answered(Outcome::Cancel("stopped at row 7".into())),
+            failed(FailureReason::Undecodable),
+        ] {
+            assert_eq!(ended.clone().called_off(Some("not needed")), ended);
+        }
     }
 
     #[test]
     fn a_snooze_never_discards() {
         let answered = Attempted::Answered(Outcome::Snooze(Duration::from_secs(1)));
         assert!(matches!(
-            settle(answered, 9, 3, &POLICY, 7),
+            settle(answered, 9, 3, &BACKOFF, 7),
             Settlement::Snooze { .. }
         ));
     }

@@ -42,6 +42,7 @@ mod model;
 mod order;
 mod outage;
 mod plans;
+mod poison;
 mod progress;
 mod redis_transport;
 mod relay;

@@ -1,11 +1,17 @@
 //! A worker process on real servers: what it runs, and what becomes of it.
 
+mod batches;
+mod blocking;
 mod bulk;
+mod cancellation;
 mod concurrency;
 mod context;
 mod failures;
 mod kinds;
 mod outcomes;
+mod policies;
+mod results;
+mod stuck;
 
 use nexus_jobs::{Lane, QueueName};
 use nexus_tests::tasks::{HeavyTask, SpawnedTask, Task};

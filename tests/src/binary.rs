@@ -102,6 +102,12 @@ impl TestBed {
         self.spawn_program(Path::new(program), &[], "worker")
     }
 
+    /// Starts one that starts itself again when a thread of it is lost; the other one
+    /// ends.
+    pub fn spawn_lasting_test_worker(&self, program: &str) -> Running {
+        self.spawn_program(Path::new(program), &["--start-again"], "worker")
+    }
+
     /// Starts a program with this bed's settings; its log is named so.
     pub(crate) fn spawn_program(&self, program: &Path, args: &[&str], called: &str) -> Running {
         let name = format!("{called}-{}.log", Uuid::new_v4().simple());

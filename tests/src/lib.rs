@@ -46,6 +46,7 @@ pub mod own_redis;
 pub mod own_servers;
 pub mod own_store;
 pub mod peak_memory;
+pub mod poison;
 pub mod redis_space;
 pub mod relay_run;
 pub mod releaser_run;

@@ -2,14 +2,16 @@
 
 use std::sync::Arc;
 
+use nexus_jobs::JobId;
 use nexus_queue::Transport;
 use nexus_schema::Pool;
 use nexus_workers::process::Drained;
-use nexus_workers::{Health, Registry, WorkerProcess};
+use nexus_workers::{Cancellations, Health, Registry, WorkerProcess};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::bed::TestBed;
+use crate::eventually::{SOON, eventually};
 
 /// A running worker process; it is told to drain when dropped.
 #[derive(Debug)]
@@ -17,6 +19,7 @@ pub struct WorkerRun {
     stop: CancellationToken,
     task: JoinHandle<anyhow::Result<Drained>>,
     health: Arc<Health>,
+    cancellations: Arc<Cancellations>,
 }
 
 impl WorkerRun {
@@ -47,9 +50,15 @@ impl WorkerRun {
     ) -> Self {
         let process = WorkerProcess::new(bed.settings(), pool, Arc::new(transport), registry)
             .expect("a worker process");
+        Self::of(process)
+    }
+
+    /// Starts this one.
+    pub fn of(process: WorkerProcess) -> Self {
         let stop = CancellationToken::new();
         Self {
             health: process.health(),
+            cancellations: process.cancellations(),
             task: tokio::spawn(process.run(stop.clone())),
             stop,
         }
@@ -58,6 +67,19 @@ impl WorkerRun {
     /// Its counters.
     pub fn health(&self) -> &Health {
         &self.health
+    }
+
+    /// Asks its running jobs to end.
+    pub fn cancellations(&self) -> &Cancellations {
+        &self.cancellations
+    }
+
+    /// Asks a job that runs in it to end, again and again until it can be asked.
+    pub async fn call_off(&self, job: JobId, reason: &str) {
+        eventually("the job can be called off", SOON, async || {
+            self.cancellations.ask(job, reason).then_some(())
+        })
+        .await;
     }
 
     /// Tells it to drain, without waiting for that.

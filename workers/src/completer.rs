@@ -70,6 +70,13 @@ async fn write(
     }
 }
 
+/// Writes one settlement past the completers, which may hang with the loop they serve.
+pub(crate) async fn write_now(engine: &Engine, decided: Decided) -> nexus_schema::Result<()> {
+    let batch = Batch::of([decided]);
+    let closed = engine.holdings.settle(batch.settled.iter().copied());
+    write(engine, &mut None, &batch, &closed).await
+}
+
 /// Writes one by one what the ledger refused together, so that one settlement does
 /// not hold up others. A job whose own is refused has failed its attempt.
 async fn write_singly(
@@ -88,7 +95,7 @@ async fn write_singly(
         for &(job, token) in &single.settled {
             tracing::error!(%job, %error, "the ledger refused what became of the job");
             let text = bounded(&format!("its outcome cannot be kept: {error}"));
-            let after = (!last_attempts.contains(&job)).then_some(engine.retry.cap);
+            let after = (!last_attempts.contains(&job)).then(|| engine.backoff.ceiling(u32::MAX));
             let failed = Batch::failed(job, token, text, after);
             // Nothing of the job's is in this, so only the server can be at fault.
             while write(engine, ledger, &failed, &[]).await.is_err() {}

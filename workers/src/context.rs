@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use diesel_async::AsyncConnection;
 use futures_util::future::BoxFuture;
@@ -9,10 +10,12 @@ use nexus_jobs::{FailureReason, JobId, Outcome, TenantId, Token, WorkerId};
 use nexus_schema::ledger::{self, ClaimedJob, Settled};
 use nexus_schema::{AsyncPgConnection, Pool, Result, fence};
 use serde_json::Value;
+use tokio::sync::Notify;
 
 use crate::blocking::BlockingPool;
-use crate::settling::bounded;
-use crate::telling::{LogLevel, Speaker, Teller, Telling};
+use crate::engine::Engine;
+use crate::settling::{bounded, too_large};
+use crate::telling::{LogLevel, Speaker, Teller};
 
 /// One attempt of one job, as its handler sees it. Clones are the same attempt.
 ///
@@ -34,21 +37,27 @@ struct Attempt {
     attempts_max: u32,
     worker: WorkerId,
     pool: Pool,
-    blocking: BlockingPool,
-    cancelled: AtomicBool,
-    telling: Arc<Telling>,
+    engine: Arc<Engine>,
+    timeout: Duration,
+    /// Why it was asked to end, if it was.
+    asked: OnceLock<String>,
+    /// Whether nobody waits for it any more.
+    ended: AtomicBool,
+    /// Told when either changes.
+    changed: Notify,
     /// Made when the attempt first says something.
     teller: OnceLock<Arc<Teller>>,
 }
 
-/// Marks the attempt as cancelled when its future is dropped: at a timeout, or
-/// when a drain's grace is over.
+/// Marks the attempt as ended when its future is dropped: it has answered, its time
+/// is over, or a drain's grace is.
 #[derive(Debug)]
-pub(crate) struct CancelOnDrop(pub(crate) Context);
+pub(crate) struct EndOnDrop(pub(crate) Context);
 
-impl Drop for CancelOnDrop {
+impl Drop for EndOnDrop {
     fn drop(&mut self) {
-        self.0.0.cancelled.store(true, Ordering::Release);
+        self.0.0.ended.store(true, Ordering::Release);
+        self.0.0.changed.notify_waiters();
     }
 }
 
@@ -56,10 +65,8 @@ impl Context {
     pub(crate) fn new(
         job: &ClaimedJob,
         token: Token,
-        worker: WorkerId,
-        pool: Pool,
-        blocking: BlockingPool,
-        telling: Arc<Telling>,
+        engine: &Arc<Engine>,
+        timeout: Duration,
     ) -> Self {
         Self(Arc::new(Attempt {
             job: job.job_id(),
@@ -68,11 +75,13 @@ impl Context {
             run: u32::try_from(job.run).unwrap_or(0),
             spent: u32::try_from(job.attempt).unwrap_or(0),
             attempts_max: u32::try_from(job.attempts_max).unwrap_or(1),
-            worker,
-            pool,
-            blocking,
-            cancelled: AtomicBool::new(false),
-            telling,
+            worker: engine.worker,
+            pool: engine.pool.clone(),
+            engine: Arc::clone(engine),
+            timeout,
+            asked: OnceLock::new(),
+            ended: AtomicBool::new(false),
+            changed: Notify::new(),
             teller: OnceLock::new(),
         }))
     }
@@ -107,10 +116,27 @@ impl Context {
         self.0.spent >= self.0.attempts_max
     }
 
-    /// Whether nobody waits for this attempt any more. For code on a blocking
-    /// thread, which cannot be dropped: look now and then, and return.
+    /// How long the attempt may take.
+    pub fn timeout(&self) -> Duration {
+        self.0.timeout
+    }
+
+    /// Whether the attempt is to end: somebody called the job off, or nobody waits for
+    /// it any more, since its time is over. For code on a blocking thread, which cannot
+    /// be dropped: look now and then, and return.
     pub fn is_cancelled(&self) -> bool {
-        self.0.cancelled.load(Ordering::Acquire)
+        self.0.asked.get().is_some() || self.0.ended.load(Ordering::Acquire)
+    }
+
+    /// Waits until [`Self::is_cancelled`]. A handler that was called off has
+    /// `workers.cancel_grace` to end by itself; then it is dropped.
+    pub async fn cancelled(&self) {
+        self.changes_until(|attempt| attempt.is_cancelled()).await;
+    }
+
+    /// Why the job was called off; `None` if it was not, also when its time is over.
+    pub fn cancel_reason(&self) -> Option<&str> {
+        self.0.asked.get().map(String::as_str)
     }
 
     /// Connections to the ledger's database.
@@ -120,7 +146,7 @@ impl Context {
 
     /// Threads for work that computes or blocks.
     pub fn blocking(&self) -> &BlockingPool {
-        &self.0.blocking
+        &self.0.engine.blocking
     }
 
     /// Says how far the job is: so much done, of so much where that is known, and what it is doing.
@@ -136,12 +162,15 @@ impl Context {
     /// Written as [`Context::progress`] is. An attempt may log `workers.job_log_lines_max` lines of
     /// `workers.job_log_line_bytes_max` bytes; longer ones are cut, further ones dropped and counted.
     pub fn log(&self, level: LogLevel, message: &str, fields: &Value) {
-        self.0.telling.log(self.teller(), level, message, fields);
+        self.0
+            .engine
+            .telling
+            .log(self.teller(), level, message, fields);
     }
 
     fn teller(&self) -> &Teller {
         self.0.teller.get_or_init(|| {
-            self.0.telling.teller(Speaker {
+            self.0.engine.telling.teller(Speaker {
                 job: self.0.job,
                 tenant: self.0.tenant,
                 token: self.0.token,
@@ -153,7 +182,7 @@ impl Context {
     /// The attempt is over: what it said last is written before it is settled.
     pub(crate) async fn end_telling(&self) {
         if let Some(teller) = self.0.teller.get() {
-            self.0.telling.end(teller).await;
+            self.0.engine.telling.end(teller).await;
         }
     }
 
@@ -177,9 +206,16 @@ impl Context {
 
     /// Runs `act` in the transaction that also completes the job with `result`:
     /// its effect is exactly once. Not batched with other completions.
+    ///
+    /// A result of more than `workers.result_bytes_max` runs nothing: the answer is then
+    /// to discard the job.
     pub async fn complete<F: Act<()>>(&self, result: Option<Value>, act: F) -> Result<Outcome> {
         let (job, token) = (self.0.job, self.0.token);
         let result = result.map(|value| value.to_string());
+        let max = self.0.engine.settings.result_bytes_max;
+        if let Some(outcome) = too_large(result.as_ref().map_or(0, String::len), max) {
+            return Ok(outcome);
+        }
         self.settle(act, move |conn| {
             let done = Settled {
                 job,
@@ -202,6 +238,42 @@ impl Context {
         .await
     }
 
+    pub(crate) fn engine(&self) -> &Arc<Engine> {
+        &self.0.engine
+    }
+
+    /// Asks the attempt to end. The first reason stays.
+    pub(crate) fn ask_to_end(&self, reason: &str) {
+        if self.0.asked.set(bounded(reason)).is_ok() {
+            self.0.changed.notify_waiters();
+        }
+    }
+
+    /// Waits until somebody asks the attempt to end.
+    pub(crate) async fn asked(&self) {
+        self.changes_until(|attempt| attempt.0.asked.get().is_some())
+            .await;
+    }
+
+    /// Waits until nobody waits for the attempt any more.
+    pub(crate) async fn ended(&self) {
+        self.changes_until(|attempt| attempt.0.ended.load(Ordering::Acquire))
+            .await;
+    }
+
+    async fn changes_until(&self, holds: impl Fn(&Self) -> bool) {
+        loop {
+            let change = self.0.changed.notified();
+            tokio::pin!(change);
+            // Before the look, so that no change falls between the two.
+            change.as_mut().enable();
+            if holds(self) {
+                return;
+            }
+            change.await;
+        }
+    }
+
     /// The ledger's verb comes last, since by deleting the job's row by its token
     /// it is itself the fence.
     async fn settle<F, V>(&self, act: F, verb: V) -> Result<Outcome>
@@ -211,7 +283,7 @@ impl Context {
     {
         // Once it is settled, its row is no more, and its progress would be lost.
         if let Some(teller) = self.0.teller.get() {
-            self.0.telling.told(teller).await;
+            self.0.engine.telling.told(teller).await;
         }
         let mut conn = self.0.pool.get().await?;
         let job = self.0.job;

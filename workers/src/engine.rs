@@ -1,13 +1,14 @@
 //! What every part of a worker process shares.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use nexus_config::{Lease, Limits, Postgres, Retry, Workers};
-use nexus_jobs::{QueueName, RetryPolicy, WorkerId};
-use nexus_schema::Pool;
+use nexus_config::{Lease, Limits, Postgres, Workers};
+use nexus_jobs::{Backoff, QueueName, WorkerId};
 use nexus_schema::retrying::backoff;
+use nexus_schema::{Pool, ledger, retrying};
 use serde_json::Value;
 use tokio::sync::Notify;
 
@@ -16,6 +17,7 @@ use crate::cancellations::Cancellations;
 use crate::gates::Gates;
 use crate::health::Health;
 use crate::holdings::Holdings;
+use crate::polls::Polls;
 use crate::registry::Registry;
 use crate::served::Served;
 use crate::telling::Telling;
@@ -31,18 +33,22 @@ pub(crate) struct Engine {
     pub(crate) lease: Lease,
     pub(crate) limits: Limits,
     pub(crate) gates: Gates,
-    pub(crate) retry: RetryPolicy,
+    /// For kinds that have none of their own.
+    pub(crate) backoff: Backoff,
     pub(crate) blocking: BlockingPool,
+    pub(crate) polls: Polls,
+    pub(crate) cancellations: Arc<Cancellations>,
     pub(crate) holdings: Holdings,
     /// The queues it takes jobs from.
     pub(crate) served: BTreeMap<QueueName, Served>,
-    pub(crate) cancellations: Cancellations,
     /// Whether this very process was told to be quiet, and the ledger does not know yet.
     pub(crate) quiet_here: AtomicBool,
     /// Wakes the control loop.
     pub(crate) asked_here: Notify,
-    pub(crate) health: std::sync::Arc<Health>,
-    pub(crate) telling: std::sync::Arc<Telling>,
+    pub(crate) health: Arc<Health>,
+    pub(crate) telling: Arc<Telling>,
+    /// Whether the process is to start again once it has drained.
+    pub(crate) start_again: AtomicBool,
 }
 
 impl Engine {
@@ -69,13 +75,30 @@ impl Engine {
             rand::random(),
         )
     }
-}
 
-/// The configured policy for kinds that have none of their own.
-pub(crate) fn default_policy(retry: &Retry) -> RetryPolicy {
-    RetryPolicy {
-        attempts: u32::from(retry.attempts),
-        base: retry.base.get(),
-        cap: retry.cap.get(),
+    /// Hands back unspent what is still held. Returns how many jobs that were.
+    pub(crate) async fn give_back(&self) -> usize {
+        let held = self.holdings.all();
+        if held.is_empty() {
+            return 0;
+        }
+        let back = retrying(self.postgres(), async || {
+            let mut conn = self.pool.connect().await?;
+            let back = ledger::give_back(&mut conn, &held).await?;
+            let leases: Vec<_> = held.iter().map(|(_, lease)| *lease).collect();
+            ledger::drop_leases(&mut conn, &leases).await?;
+            Ok(back.len())
+        })
+        .await;
+        match back {
+            Ok(jobs) => {
+                tracing::info!(jobs, "handed back what did not end");
+                jobs
+            }
+            Err(error) => {
+                tracing::warn!(%error, jobs = held.len(), "not handed back; to be rescued");
+                0
+            }
+        }
     }
 }

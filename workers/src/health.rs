@@ -14,6 +14,8 @@ pub struct Health {
     pub settled: AtomicU64,
     /// Attempts that failed so far.
     pub failed: AtomicU64,
+    /// Blocking threads that are lost just now to work that nobody waits for any more.
+    pub written_off: AtomicU64,
     /// Whether Postgres did not answer the last time.
     pub postgres_away: AtomicBool,
     /// Whether the broker did not answer the last time.
@@ -34,6 +36,7 @@ impl Health {
             "settled": settled,
             "failed": self.failed.load(Ordering::Relaxed),
             "held": claimed.saturating_sub(settled),
+            "written_off": self.written_off.load(Ordering::Relaxed),
             "postgres_away": self.postgres_away.load(Ordering::Relaxed),
             "broker_away": self.broker_away.load(Ordering::Relaxed),
             "quiet": self.quiet.load(Ordering::Relaxed),

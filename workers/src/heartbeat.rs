@@ -11,15 +11,18 @@ use tokio_util::sync::CancellationToken;
 
 use crate::control;
 use crate::engine::Engine;
+use crate::watchdog::Watchdog;
 
 /// Most parked jobs released in one beat.
 const UNPARK_MAX: u32 = 1000;
 
-/// Starts the heartbeat's thread. It ends, and takes the worker's row away, once
-/// `stop` is cancelled; it cancels `drain` once an operator asks for it.
+/// Starts the heartbeat's thread, which is the watchdog's too. It ends, and takes the
+/// worker's row away, once `stop` is cancelled; it cancels `drain` once an operator
+/// asks for it.
 pub(crate) fn start(
     engine: Arc<Engine>,
     record: WorkerRecord,
+    watchdog: Watchdog,
     drain: CancellationToken,
     stop: CancellationToken,
 ) -> std::io::Result<JoinHandle<()>> {
@@ -30,10 +33,12 @@ pub(crate) fn start(
         .name("nexus-heartbeat".into())
         .spawn(move || {
             runtime.block_on(async {
+                let watching = tokio::spawn(watchdog.watch());
                 tokio::join!(
                     beat(&engine, &record, &stop),
                     control::run(&engine, &drain, &stop)
                 );
+                watching.abort();
             });
         })
 }

@@ -1,6 +1,7 @@
 //! A worker process: every part of it, and its drain.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
@@ -11,8 +12,8 @@ use apalis::prelude::{Monitor, WorkerBuilder};
 use nexus_config::Settings;
 use nexus_jobs::{QueueName, WorkerId};
 use nexus_queue::Transport;
-use nexus_schema::ledger::{self, WorkerRecord};
-use nexus_schema::{Pool, retrying};
+use nexus_schema::Pool;
+use nexus_schema::ledger::WorkerRecord;
 use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -20,16 +21,20 @@ use tokio_util::sync::CancellationToken;
 use crate::backend::LedgerBackend;
 use crate::blocking::BlockingPool;
 use crate::cancellations::Cancellations;
-use crate::engine::{Engine, default_policy};
+use crate::engine::Engine;
 use crate::fetcher::Fetcher;
 use crate::gates::{self, Gates};
 use crate::health::Health;
 use crate::holdings::Holdings;
+use crate::policy::default_backoff;
+use crate::polls::Polls;
 use crate::registry::Registry;
 use crate::run::RunService;
 use crate::served::Served;
 use crate::settling::{Decided, SettleLayer};
+use crate::stuck::{self, OnStuck, Stuck};
 use crate::telling::{self, Telling};
+use crate::watchdog::Watchdog;
 use crate::{completer, heartbeat};
 
 /// Least time that settlements get to be written at a drain's end: a short grace is
@@ -37,12 +42,21 @@ use crate::{completer, heartbeat};
 const WRITTEN_WITHIN: Duration = Duration::from_secs(2);
 
 /// A worker process, ready to run.
-#[derive(Debug)]
 pub struct WorkerProcess {
     engine: Arc<Engine>,
     transport: Arc<dyn Transport>,
     queues: BTreeMap<QueueName, usize>,
     loops: usize,
+    on_stuck: OnStuck,
+}
+
+impl fmt::Debug for WorkerProcess {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WorkerProcess")
+            .field("worker", &self.engine.worker)
+            .field("queues", &self.queues)
+            .finish_non_exhaustive()
+    }
 }
 
 /// How a worker process ended.
@@ -101,26 +115,29 @@ impl WorkerProcess {
             worker,
             pool,
             kinds: registry.kinds(),
-            registry,
+            registry: registry.configured(&settings.kinds),
             settings: settings.workers.clone(),
             lease: settings.lease.clone(),
             limits: settings.limits.clone(),
             gates: Gates::default(),
-            retry: default_policy(&settings.retry),
+            backoff: default_backoff(&settings.retry),
             blocking: BlockingPool::new(settings.workers.blocking_threads),
             holdings: Holdings::default(),
             served,
-            cancellations: Cancellations::default(),
+            cancellations: Arc::default(),
             quiet_here: AtomicBool::new(false),
             asked_here: Notify::new(),
             health: Arc::default(),
             telling: Arc::new(Telling::new(&settings.workers)),
+            polls: Polls::new(),
+            start_again: AtomicBool::new(false),
         };
         Ok(Self {
             engine: Arc::new(engine),
             transport,
             queues,
             loops,
+            on_stuck: Arc::new(stuck::end),
         })
     }
 
@@ -140,6 +157,20 @@ impl WorkerProcess {
         self.engine.worker
     }
 
+    /// Asks its running jobs to end.
+    pub fn cancellations(&self) -> Arc<Cancellations> {
+        Arc::clone(&self.engine.cancellations)
+    }
+
+    /// The same process, which does `act` once a thread of it is lost for good and its
+    /// jobs are settled or handed back. `act` is not to return: the lost thread's loop
+    /// does no more work. By default, [`stuck::end`]; a program that is to live on by
+    /// itself takes [`stuck::start_again`].
+    pub fn on_stuck(mut self, act: impl Fn(Stuck) + Send + Sync + 'static) -> Self {
+        self.on_stuck = Arc::new(act);
+        self
+    }
+
     /// Runs until `stop`, whatever servers do. Then drains: fetches no more, lets
     /// jobs end within `workers.grace`, and hands the rest back unspent.
     pub async fn run(self, stop: CancellationToken) -> anyhow::Result<Drained> {
@@ -147,9 +178,16 @@ impl WorkerProcess {
         let hearts = CancellationToken::new();
         // Should this future be dropped, the leases must not be kept alive for ever.
         let _hearts_end = hearts.clone().drop_guard();
+        let watchdog = Watchdog {
+            engine: Arc::clone(&self.engine),
+            stop: stop.clone(),
+            on_stuck: Arc::clone(&self.on_stuck),
+        };
+        let engine = Arc::clone(&self.engine);
         let heart = heartbeat::start(
-            Arc::clone(&self.engine),
+            engine,
             self.record(),
+            watchdog,
             stop.clone(),
             hearts.clone(),
         )
@@ -171,7 +209,8 @@ impl WorkerProcess {
             .await
             .is_err()
         {
-            loops.shutdown().await;
+            // What holds its thread cannot be aborted, and must not hold up the end.
+            let _ = tokio::time::timeout(WRITTEN_WITHIN, loops.shutdown()).await;
         }
         // The loops are gone, and with them every sender: completers write what they
         // have and end.
@@ -181,12 +220,15 @@ impl WorkerProcess {
         {
             tracing::warn!("Postgres is away: some settlements are not written");
         }
-        let given_back = self.give_back().await;
+        let given_back = self.engine.give_back().await;
         flusher.end().await;
         hearts.cancel();
         let joined = tokio::task::spawn_blocking(move || heart.join()).await;
         if !matches!(joined, Ok(Ok(()))) {
             tracing::warn!("the heartbeat's thread did not end well");
+        }
+        if self.engine.start_again.load(Ordering::Acquire) {
+            (self.on_stuck)(Stuck::Working);
         }
         let lost = lost_loops.load(Ordering::Relaxed);
         anyhow::ensure!(
@@ -259,32 +301,6 @@ impl WorkerProcess {
                     stop: stop.clone(),
                 };
                 tasks.spawn(fetcher.run());
-            }
-        }
-    }
-
-    /// Hands back what is still held: the grace is over.
-    async fn give_back(&self) -> usize {
-        let held = self.engine.holdings.all();
-        if held.is_empty() {
-            return 0;
-        }
-        let back = retrying(self.engine.postgres(), async || {
-            let mut conn = self.engine.pool.connect().await?;
-            let back = ledger::give_back(&mut conn, &held).await?;
-            let leases: Vec<_> = held.iter().map(|(_, lease)| *lease).collect();
-            ledger::drop_leases(&mut conn, &leases).await?;
-            Ok(back.len())
-        })
-        .await;
-        match back {
-            Ok(jobs) => {
-                tracing::info!(jobs, "handed back what did not end within the grace");
-                jobs
-            }
-            Err(error) => {
-                tracing::warn!(%error, jobs = held.len(), "not handed back; to be rescued");
-                0
             }
         }
     }

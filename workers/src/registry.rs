@@ -6,23 +6,26 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
+use nexus_config::Kinds;
 use nexus_jobs::kinds::KindDefaults;
-use nexus_jobs::{Execution, Job, Outcome, RetryPolicy};
+use nexus_jobs::{Backoff, Execution, Job};
 
+use crate::batching::Batching;
 use crate::context::Context;
-use crate::handler::Handler;
-use crate::run::AttemptError;
+use crate::handler::{BatchHandler, BlockingHandler, Handler};
+use crate::policy::configured;
+use crate::run::{Answer, AttemptError};
 
-type Answer = Result<Outcome, AttemptError>;
 type RunFn = dyn Fn(&str, Context) -> BoxFuture<'static, Answer> + Send + Sync;
 
 /// A kind and how it is done, its argument type forgotten.
 #[derive(Clone)]
 pub(crate) struct Known {
+    pub(crate) kind: &'static str,
     pub(crate) run: Arc<RunFn>,
     pub(crate) execution: Execution,
     pub(crate) timeout: Option<Duration>,
-    pub(crate) retry: Option<RetryPolicy>,
+    pub(crate) backoff: Option<Backoff>,
     defaults: KindDefaults,
 }
 
@@ -45,16 +48,48 @@ impl Registry {
     }
 
     /// With one more kind. A kind registered twice keeps the later handler.
-    pub fn with<J: Job, H: Handler<J>>(mut self, handler: H) -> Self {
+    pub fn with<J: Job, H: Handler<J>>(self, handler: H) -> Self {
         let handler = Arc::new(handler);
+        self.and::<J>(J::EXECUTION, move |job, ctx| {
+            let handler = Arc::clone(&handler);
+            Box::pin(async move { handler.run(job, ctx).await.map_err(AttemptError::Handler) })
+        })
+    }
+
+    /// With one more kind, whose handler computes or blocks: each attempt has a thread
+    /// of the bounded pool (`workers.blocking_threads`).
+    pub fn with_blocking<J: Job, H: BlockingHandler<J>>(self, handler: H) -> Self {
+        let handler = Arc::new(handler);
+        self.and::<J>(Execution::Blocking, move |job, ctx| {
+            let handler = Arc::clone(&handler);
+            Box::pin(async move { handler.run(job, ctx).map_err(AttemptError::Handler) })
+        })
+    }
+
+    /// With one more kind, whose handler takes up to `max` jobs at once: those that
+    /// this process has claimed when the batch is full, or `linger` after the first
+    /// of them came, a few milliseconds. Each keeps its slot while it waits, so the
+    /// queue's concurrency bounds the batch too.
+    pub fn with_batch<J: Job, H: BatchHandler<J>>(
+        self,
+        handler: H,
+        max: usize,
+        linger: Duration,
+    ) -> Self {
+        let batching = Arc::new(Batching::new(handler, max, linger));
+        self.and::<J>(Execution::InPlace, move |job, ctx| {
+            Box::pin(Arc::clone(&batching).answer(job, ctx))
+        })
+    }
+
+    fn and<J: Job>(
+        mut self,
+        execution: Execution,
+        run: impl Fn(J, Context) -> BoxFuture<'static, Answer> + Send + Sync + 'static,
+    ) -> Self {
         let run = move |args: &str, ctx: Context| -> BoxFuture<'static, Answer> {
             match serde_json::from_str::<J>(args) {
-                Ok(job) => {
-                    let handler = Arc::clone(&handler);
-                    Box::pin(
-                        async move { handler.run(job, ctx).await.map_err(AttemptError::Handler) },
-                    )
-                }
+                Ok(job) => run(job, ctx),
                 Err(error) => {
                     let error = AttemptError::Undecodable(error.to_string());
                     Box::pin(std::future::ready(Err(error)))
@@ -62,13 +97,28 @@ impl Registry {
             }
         };
         let known = Known {
+            kind: J::KIND,
             run: Arc::new(run),
-            execution: J::EXECUTION,
+            execution,
             timeout: J::TIMEOUT,
-            retry: J::retry(),
+            backoff: J::retry().map(|policy| policy.backoff),
             defaults: KindDefaults::of::<J>(),
         };
         self.kinds.insert(J::KIND, known);
+        self
+    }
+
+    /// The same kinds, as the settings would have them.
+    pub(crate) fn configured(mut self, kinds: &Kinds) -> Self {
+        for known in self.kinds.values_mut() {
+            let Some(set) = kinds.get(known.kind) else {
+                continue;
+            };
+            known.timeout = set.timeout.map(|span| span.get()).or(known.timeout);
+            if let Some(backoff) = &set.backoff {
+                known.backoff = Some(configured(backoff));
+            }
+        }
         self
     }
 

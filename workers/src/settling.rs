@@ -11,9 +11,9 @@ use apalis::layers::catch_panic::PanicError;
 use apalis_core::error::{AbortError, BoxDynError};
 use apalis_core::task::Task;
 use futures_util::future::BoxFuture;
-use nexus_jobs::{
-    Attempted, FailureReason, JobId, Outcome, RetryPolicy, Settlement, Token, settle,
-};
+use nexus_config::Bytes;
+use nexus_jobs::{Attempted, FailureReason, JobId, Outcome, Settlement, Token, settle};
+use serde_json::Value;
 use tokio::sync::mpsc::Sender;
 use tower::{Layer, Service};
 
@@ -64,7 +64,7 @@ pub(crate) struct SettleService<S> {
 
 impl<S> Service<Task<Running>> for SettleService<S>
 where
-    S: Service<Task<Running>, Response = Outcome, Error = BoxDynError>,
+    S: Service<Task<Running>, Response = Attempted, Error = BoxDynError>,
     S::Future: Send + 'static,
 {
     type Response = ();
@@ -75,13 +75,14 @@ where
         self.inner.poll_ready(cx)
     }
 
-    fn call(&mut self, task: Task<Running>) -> Self::Future {
+    fn call(&mut self, mut task: Task<Running>) -> Self::Future {
         let SettleLayer { engine, completer } = self.layer.clone();
         let (job, token) = (task.args.job.job_id(), task.args.token);
         let attempt = u32::try_from(task.args.job.attempt).unwrap_or(0);
         let attempts_max = u32::try_from(task.args.job.attempts_max).unwrap_or(1);
-        let policy = policy_of(&engine, &task.args.job.kind);
-        let kind = task.args.job.kind.clone();
+        let kind = engine.registry.get(&task.args.job.kind);
+        let kind = kind.map(|known| known.kind);
+        let own_backoff = task.args.job.backoff.take();
         let run = self.inner.call(task);
         Box::pin(async move {
             let attempted = attempted(run.await);
@@ -91,8 +92,13 @@ where
             ) {
                 note(&engine, job, &attempted);
             }
-            engine.gates.note_end(&kind, &attempted);
-            let settlement = settle(attempted, attempt, attempts_max, &policy, seed(job));
+            if let Some(kind) = kind {
+                engine.gates.note_end(kind, &attempted);
+            }
+            let known = kind.and_then(|kind| engine.registry.get(kind));
+            let backoff = engine.backoff(job, known, own_backoff.as_deref());
+            let settlement = settle(attempted, attempt, attempts_max, &backoff, seed(job));
+            drop(backoff);
             // Closed only once every loop has ended, so this cannot fail; and if it
             // did, the lease would run out and the job be rescued.
             let _ = completer
@@ -108,15 +114,8 @@ where
     }
 }
 
-fn policy_of(engine: &Engine, kind: &str) -> RetryPolicy {
-    engine
-        .registry
-        .get(kind)
-        .and_then(|known| known.retry)
-        .unwrap_or(engine.retry)
-}
-
-fn seed(job: JobId) -> u64 {
+/// A job's luck.
+pub(crate) fn seed(job: JobId) -> u64 {
     job.0.unsigned_abs()
 }
 
@@ -125,33 +124,34 @@ fn note(engine: &Engine, job: JobId, attempted: &Attempted) {
     tracing::debug!(%job, ?attempted, "an attempt did not complete");
 }
 
-/// Tells an answer from a failure, and failures apart.
-fn attempted(answer: Result<Outcome, BoxDynError>) -> Attempted {
+/// How an attempt ended, also where something around its handler panicked.
+fn attempted(answer: Result<Attempted, BoxDynError>) -> Attempted {
     let error = match answer {
-        Ok(outcome) => return Attempted::Answered(storable(outcome)),
+        Ok(attempted) => return attempted,
         Err(error) => error,
     };
-    let reason = match error.downcast_ref::<AttemptError>() {
-        Some(AttemptError::Undecodable(_)) => FailureReason::Undecodable,
-        Some(AttemptError::Timeout(_)) => FailureReason::Timeout,
-        Some(AttemptError::Panic(_)) => FailureReason::Panic,
-        None if error.is::<AbortError>() => FailureReason::Panic,
-        Some(AttemptError::Handler(_)) | None => FailureReason::Error,
-    };
+    if let Some(error) = error.downcast_ref::<AttemptError>() {
+        return error.attempted();
+    }
     let panic = error
         .downcast_ref::<AbortError>()
         .and_then(std::error::Error::source)
         .and_then(|source| source.downcast_ref::<PanicError>());
     let text = panic.map_or_else(|| error.to_string(), |panic| panic.0.clone());
+    let reason = if error.is::<AbortError>() {
+        FailureReason::Panic
+    } else {
+        FailureReason::Error
+    };
     Attempted::Failed {
         reason,
         error: bounded(&text),
     }
 }
 
-/// An answer whose texts the ledger can keep: refused, it would hold up all that
-/// are settled with it.
-fn storable(outcome: Outcome) -> Outcome {
+/// An answer that the ledger can keep: refused, it would hold up all that are settled
+/// with it.
+pub(crate) fn storable(outcome: Outcome, result_max: Bytes) -> Outcome {
     match outcome {
         Outcome::Retry { error, after } => Outcome::Retry {
             error: bounded(&error),
@@ -159,8 +159,43 @@ fn storable(outcome: Outcome) -> Outcome {
         },
         Outcome::Discard(reason) => Outcome::Discard(bounded(&reason)),
         Outcome::Cancel(reason) => Outcome::Cancel(bounded(&reason)),
-        other @ (Outcome::Done(_) | Outcome::Settled | Outcome::Snooze(_)) => other,
+        Outcome::Done(Some(result)) => {
+            too_large(json_bytes(&result), result_max).unwrap_or(Outcome::Done(Some(result)))
+        }
+        other @ (Outcome::Done(None) | Outcome::Settled | Outcome::Snooze(_)) => other,
     }
+}
+
+/// What becomes of a job with a result of so many bytes, if they are too many: it is
+/// given up, since another attempt would give the same.
+pub(crate) fn too_large(bytes: usize, max: Bytes) -> Option<Outcome> {
+    (bytes > max.as_usize()).then(|| {
+        Outcome::Discard(format!(
+            "its result has {bytes} bytes; at most {} are kept (workers.result_bytes_max)",
+            max.get()
+        ))
+    })
+}
+
+/// The length of a value as JSON text, without the text.
+fn json_bytes(value: &Value) -> usize {
+    struct Count(usize);
+
+    impl std::io::Write for Count {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0 += bytes.len();
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    let mut count = Count(0);
+    // A value is always writable, and so is the count.
+    let _ = serde_json::to_writer(&mut count, value);
+    count.0
 }
 
 /// An error's text as the ledger keeps it: bounded, and without NUL, which
@@ -204,5 +239,17 @@ mod tests {
                 "took longer than its timeout of 1m 30s".to_owned()
             )
         );
+    }
+
+    #[test]
+    fn a_result_is_kept_up_to_its_bound_and_no_further() {
+        let result = serde_json::json!({ "a": "ü\n" });
+        let bytes = result.to_string().len();
+        assert_eq!(json_bytes(&result), bytes);
+        let done = Outcome::Done(Some(result));
+        let within = |max: usize| storable(done.clone(), Bytes::new(max as u64));
+        assert_eq!(within(bytes), done);
+        let text = "its result has 12 bytes; at most 11 are kept (workers.result_bytes_max)";
+        assert_eq!(within(bytes - 1), Outcome::Discard(text.to_owned()));
     }
 }

@@ -6,6 +6,7 @@ use std::fmt::Display;
 use super::Override;
 use crate::checks::Finding;
 use crate::defaults::{DEFAULTS, put};
+use crate::key::OPEN_SECTION;
 use crate::mistakes::{Mistake, Mistakes};
 use crate::origin::Origin;
 use crate::settings::Settings;
@@ -92,6 +93,9 @@ fn in_plain_words(expected: &str) -> String {
         "a sequence" => "a list, such as [\"a\", \"b\"]".to_owned(),
         "a map" => "a table, such as { a = 1, b = 2 }".to_owned(),
         "path string" | "a string" => "a text".to_owned(),
+        "struct Kind" => {
+            "a table of what differs for the kind, such as { attempts = 3 }".to_owned()
+        }
         other => other.to_owned(),
     }
 }
@@ -101,7 +105,7 @@ fn broken_rule(finding: Finding, origins: &HashMap<String, Origin>) -> Mistake {
     let given = finding
         .keys
         .iter()
-        .find_map(|key| Some((*key, origins.get(*key)?)));
+        .find_map(|key| Some((*key, origin_of(key, origins)?)));
     let first = finding.keys.first().copied().unwrap_or_default();
     let (key, origin) = given.unwrap_or((first, &Origin::Default));
     Mistake {
@@ -111,4 +115,16 @@ fn broken_rule(finding: Finding, origins: &HashMap<String, Origin>) -> Mistake {
         expected: finding.expected,
         suggestion: None,
     }
+}
+
+/// Where a setting was given; a rule about the open section is about one of its settings.
+fn origin_of<'a>(key: &str, origins: &'a HashMap<String, Origin>) -> Option<&'a Origin> {
+    let of_section = || {
+        let within = |name: &str| name.split_once('.').is_some_and(|(s, _)| s == OPEN_SECTION);
+        let found = origins.iter().find(|(name, _)| within(name));
+        found.map(|(_, origin)| origin)
+    };
+    origins
+        .get(key)
+        .or_else(|| (key == OPEN_SECTION).then(of_section).flatten())
 }

@@ -6,7 +6,7 @@ use toml::Value;
 
 use super::{CONFIG_VARIABLE, Override};
 use crate::defaults::DEFAULTS;
-use crate::key::{ENV_PREFIX, Key};
+use crate::key::{ENV_PREFIX, Key, OPEN_SECTION};
 use crate::mistakes::{Mistake, Mistakes};
 use crate::origin::Origin;
 use crate::suggest::nearest;
@@ -30,9 +30,9 @@ pub(super) fn read(env: &BTreeMap<String, String>, mistakes: &mut Mistakes) -> V
         let origin = Origin::Env(variable.clone());
         let found = known
             .get(variable)
-            .and_then(|key| Some((key, DEFAULTS.get(key)?)));
-        if let Some((key, default)) = found {
-            let (key, value) = (key.clone(), typed(text, default));
+            .and_then(|key| Some((key.clone(), typed(text, DEFAULTS.get(key)?))))
+            .or_else(|| of_open_section(variable, text));
+        if let Some((key, value)) = found {
             overrides.push(Override { key, value, origin });
         } else {
             mistakes.push(Mistake {
@@ -45,6 +45,15 @@ pub(super) fn read(env: &BTreeMap<String, String>, mistakes: &mut Mistakes) -> V
         }
     }
     overrides
+}
+
+/// A setting of the section whose names are free. Variables are written in capitals, so they reach
+/// only names without any; a kind's name has none.
+fn of_open_section(variable: &str, text: &str) -> Option<(Key, Value)> {
+    let section = Key::new(OPEN_SECTION, "").env_name();
+    let name = variable.strip_prefix(&section)?;
+    let key = Key::new(OPEN_SECTION, &name.to_ascii_lowercase());
+    (!name.is_empty()).then(|| (key, typed(text, &Value::Table(toml::Table::new()))))
 }
 
 /// The variable that was probably meant. One that the given name extends comes first: somebody

@@ -7,7 +7,7 @@ use toml::{Table, Value};
 
 use super::{CONFIG_FILE, Override};
 use crate::defaults::DEFAULTS;
-use crate::key::Key;
+use crate::key::{Key, OPEN_SECTION};
 use crate::mistakes::{Mistake, Mistakes};
 use crate::origin::Origin;
 use crate::suggest::nearest;
@@ -81,7 +81,7 @@ fn overrides(table: Table, path: &Path, mistakes: &mut Mistakes) -> Vec<Override
         };
         for (name, value) in entries {
             let key = Key::new(&section, &name);
-            if known.get(&name).is_some() {
+            if known.get(&name).is_some() || section == OPEN_SECTION {
                 let origin = origin.clone();
                 overrides.push(Override { key, value, origin });
             } else {

@@ -152,6 +152,46 @@ fn a_store_is_shown_without_its_key() {
 }
 
 #[test]
+fn a_kind_is_told_what_differs_for_it() {
+    let file = "
+        [kinds.send_letter]
+        attempts = 3
+        timeout = '30s'
+        backoff = { strategy = 'list', waits = ['1s', '1m'] }
+        [kinds.'test.task']
+        backoff = { strategy = 'fixed', wait = '5s' }
+    ";
+    let given = [("NEXUS_KINDS__NOOP", "{ attempts = 1 }")];
+    let loaded = load(file, &given).unwrap();
+    assert_snapshot!(shown(&loaded, "kinds.send_letter"), @r#"{ attempts = 3, timeout = "30s", backoff = { strategy = "list", waits = ["1s", "1m"] } } (file)"#);
+    assert_snapshot!(shown(&loaded, "kinds.noop"), @"{ attempts = 1 } (env NEXUS_KINDS__NOOP)");
+    let task = loaded.settings.kinds.get("test.task").unwrap();
+    assert_eq!(task.attempts, None);
+    let given = [
+        ("NEXUS_KINDS__A", "{ attempts = 0, timeout = '0s' }"),
+        (
+            "NEXUS_KINDS__B",
+            "{ backoff = { strategy = 'list', waits = [] } }",
+        ),
+        ("NEXUS_KINDS__C", "{ retries = 1 }"),
+        (
+            "NEXUS_KINDS__D",
+            "{ backoff = { strategy = 'fixed', cap = '1s' } }",
+        ),
+        ("NEXUS_KINDS__E", "seven"),
+    ];
+    assert_snapshot!(load("", &given).unwrap_err(), @r#"
+    6 mistakes in the settings:
+      kinds.c (env NEXUS_KINDS__C): found unknown field `retries`; expected one of `attempts`, `timeout`, `backoff`
+      kinds.d (env NEXUS_KINDS__D): found unknown field `cap`; expected `wait`
+      kinds.e (env NEXUS_KINDS__E): found string "seven"; expected a table of what differs for the kind, such as { attempts = 3 }
+      kinds (env NEXUS_KINDS__A): a: 0 is out of range; expected 1 to 32767
+      kinds (env NEXUS_KINDS__A): a: its timeout is zero; expected a duration above zero
+      kinds (env NEXUS_KINDS__A): b: 0 waits; expected 1 to 100 waits, such as ["1s", "1m"]
+    "#);
+}
+
+#[test]
 fn mistakes_of_a_store_say_what_is_wrong_and_repeat_no_key() {
     let mistake = |env: &str| {
         let error = load("", &[("NEXUS_DATASETS__STORES", env)]).unwrap_err();

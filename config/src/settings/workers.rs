@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::kinds::Backoff;
 use crate::bytes::Bytes;
 use crate::checks::Checks;
 use crate::span::Span;
@@ -52,6 +53,16 @@ pub struct Workers {
     pub job_log_line_bytes_max: Bytes,
     /// Size of all such lines that wait to be written.
     pub job_log_buffer: Bytes,
+    /// Time beyond its timeout after which a handler that holds its thread is given up, and the
+    /// process with it.
+    pub timeout_grace: Span,
+    /// Blocking threads lost to work that nobody waits for any more, past which the process drains
+    /// and restarts.
+    pub written_off_max: usize,
+    /// Time that an attempt gets to end once it was asked to.
+    pub cancel_grace: Span,
+    /// Size of one job's result, as bytes of JSON.
+    pub result_bytes_max: Bytes,
 }
 
 impl Workers {
@@ -111,6 +122,8 @@ impl Workers {
             ),
             ("workers.job_log_buffer", self.job_log_buffer.get()),
         );
+        checks.lasting("workers.timeout_grace", self.timeout_grace);
+        checks.at_least("workers.written_off_max", self.written_off_max, 1);
     }
 }
 
@@ -163,22 +176,66 @@ impl BandWeights {
 pub struct Retry {
     /// Attempts that a job has, the first included.
     pub attempts: u16,
-    /// Longest pause before the second attempt; it doubles for each further one.
+    /// How the pauses between them are found.
+    pub strategy: Strategy,
+    /// The first pause; for `exponential`, its upper bound.
     pub base: Span,
-    /// Longest pause before any attempt.
+    /// Longest pause before any attempt, of `linear` and `exponential`.
     pub cap: Span,
+    /// The pauses of `list`; the last one repeats.
+    pub waits: Vec<Span>,
+}
+
+/// How the pauses between attempts are found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Strategy {
+    /// Always `base`.
+    Fixed,
+    /// `base` more for each attempt, up to `cap`.
+    Linear,
+    /// Drawn evenly from zero up to `base`, doubled for each attempt, at most `cap`.
+    Exponential,
+    /// Those of `waits`.
+    List,
 }
 
 impl Retry {
+    /// How long a job waits between its attempts.
+    pub fn backoff(&self) -> Backoff {
+        let (base, cap) = (self.base, self.cap);
+        match self.strategy {
+            Strategy::Fixed => Backoff::Fixed { wait: base },
+            Strategy::Linear => Backoff::Linear { base, cap },
+            Strategy::Exponential => Backoff::Exponential { base, cap },
+            Strategy::List => Backoff::List {
+                waits: self.waits.clone(),
+            },
+        }
+    }
+
     pub(super) fn check(&self, checks: &mut Checks) {
-        let most = i16::MAX.unsigned_abs();
-        checks.require(
-            (1..=most).contains(&self.attempts),
-            &["retry.attempts"],
-            format_args!("{} is out of range", self.attempts),
-            format_args!("1 to {most}"),
-        );
+        attempts_in_range(checks, "retry.attempts", "", self.attempts);
         checks.lasting("retry.base", self.base);
         checks.not_above(("retry.base", self.base), ("retry.cap", self.cap));
+        if self.strategy == Strategy::List {
+            self.backoff().check(checks, "retry.waits", "");
+        }
     }
+}
+
+/// Attempts are as many as the ledger can count.
+pub(super) fn attempts_in_range(
+    checks: &mut Checks,
+    key: &'static str,
+    whose: &str,
+    attempts: u16,
+) {
+    let most = i16::MAX.unsigned_abs();
+    checks.require(
+        (1..=most).contains(&attempts),
+        &[key],
+        format_args!("{whose}{attempts} is out of range"),
+        format_args!("1 to {most}"),
+    );
 }

@@ -6,7 +6,8 @@ use nexus_config::{LoadFrom, Settings, telemetry};
 use nexus_queue::RedisTransport;
 use nexus_schema::{Keep, Pool};
 use nexus_tests::effects::{Gated, gated};
-use nexus_workers::{Registry, WorkerProcess};
+use nexus_tests::poison::with_poison;
+use nexus_workers::{Registry, WorkerProcess, stuck};
 use tokio_util::sync::CancellationToken;
 
 #[tokio::main]
@@ -19,8 +20,11 @@ async fn main() -> anyhow::Result<()> {
     telemetry::start(&settings.log)?;
     let pool = Pool::new(&settings.postgres, Keep::None);
     let transport = Arc::new(RedisTransport::new(&settings.redis)?);
-    let registry = Registry::new().with::<Gated, _>(gated);
-    let process = WorkerProcess::new(&settings, pool, transport, registry)?;
+    let registry = with_poison(Registry::new().with::<Gated, _>(gated));
+    let mut process = WorkerProcess::new(&settings, pool, transport, registry)?;
+    if std::env::args().any(|arg| arg == "--start-again") {
+        process = process.on_stuck(stuck::start_again);
+    }
     // Nobody stops it: it is killed.
     process.run(CancellationToken::new()).await?;
     Ok(())
