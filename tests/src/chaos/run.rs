@@ -61,7 +61,8 @@ pub async fn run(options: Options) -> anyhow::Result<ExitCode> {
     for name in &evidence.deserted {
         say(&format!("ended by itself: {name}"));
     }
-    if options.keep || !ok {
+    // Of a run without its fence, nobody asks what went wrong.
+    if options.keep || !(ok || options.unfenced) {
         say(&format!("logs: {}", dir.keep().display()));
     }
     Report::new(&options, seed, began.elapsed(), figures, wrong).print()?;
