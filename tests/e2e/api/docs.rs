@@ -10,7 +10,15 @@ async fn every_route_is_described() {
         assert_eq!(described["info"]["title"], "NEXUS Jobs");
         for (path, methods) in [
             ("/v1/jobs", &["get", "post"][..]),
-            ("/v1/jobs/{id}", &["get"]),
+            ("/v1/jobs/{id}", &["get", "patch"]),
+            ("/v1/jobs/{id}/cancel", &["post"]),
+            ("/v1/jobs/{id}/log", &["get"]),
+            ("/v1/jobs/cancel", &["post"]),
+            ("/v1/dead", &["get"]),
+            ("/v1/dead/{id}", &["get", "delete"]),
+            ("/v1/dead/{id}/replay", &["post"]),
+            ("/v1/dead/replay", &["post"]),
+            ("/v1/dead/delete", &["post"]),
             ("/v1/cases", &["get", "post"]),
             ("/v1/cases/{id}", &["get", "patch"]),
             ("/v1/datasets", &["get", "post"]),
@@ -26,7 +34,7 @@ async fn every_route_is_described() {
         }
         let routes = described["paths"].as_object().unwrap();
         let versioned = routes.keys().filter(|path| path.starts_with("/v1/"));
-        assert_eq!(versioned.count(), 8);
+        assert_eq!(versioned.count(), 16);
     })
     .await;
 }
