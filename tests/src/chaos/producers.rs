@@ -174,7 +174,7 @@ async fn produce(
 /// The one place where the harness enqueues: the ids in order.
 async fn enqueue(producer: &Producer, jobs: &[NewJob]) -> nexus_schema::Result<Vec<i64>> {
     let ids = producer.enqueue_many(jobs, &Actor::system("chaos")).await?;
-    Ok(ids.into_iter().map(|id| id.0).collect())
+    Ok(ids.into_iter().map(|id| id.id().0).collect())
 }
 
 /// What a producer submitted and what it was promised: an append-only file.
