@@ -107,7 +107,9 @@ async fn main() -> anyhow::Result<()> {
     for document in 10..20 {
         new.push(NewJob::of(&Index { document })?.attempts(1));
     }
-    let ids = producer.enqueue_many(&new, &Actor::named("example")).await?;
+    let ids = producer
+        .enqueue_many(&new, &Actor::named("example"))
+        .await?;
 
     let stop = CancellationToken::new();
     let transport = Arc::new(RedisTransport::new(&settings.redis)?);
@@ -125,7 +127,10 @@ async fn main() -> anyhow::Result<()> {
                 _ => tokio::time::sleep(Duration::from_millis(20)).await,
             }
         };
-        println!("{} {}: {} {:?} {:?}", job.kind, job.id, job.state, job.result, job.reason);
+        println!(
+            "{} {}: {} {:?} {:?}",
+            job.kind, job.id, job.state, job.result, job.reason
+        );
     }
     stop.cancel();
     worker.await??;
