@@ -155,7 +155,7 @@ impl Backoff {
         }
         let share = u128::from(splitmix64(seed ^ u64::from(attempt)));
         // Ten years in microseconds are 49 bits, so the product fits.
-        let micros = ceiling.min(Self::LONGEST).as_micros() * share >> 64;
+        let micros = (ceiling.min(Self::LONGEST).as_micros() * share) >> 64;
         Duration::from_micros(u64::try_from(micros).unwrap_or(u64::MAX))
     }
 }

@@ -131,7 +131,7 @@ impl Context {
     /// Waits until [`Self::is_cancelled`]. A handler that was called off has
     /// `workers.cancel_grace` to end by itself; then it is dropped.
     pub async fn cancelled(&self) {
-        self.changes_until(|attempt| attempt.is_cancelled()).await;
+        self.changes_until(Self::is_cancelled).await;
     }
 
     /// Why the job was called off; `None` if it was not, also when its time is over.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
-use nexus_config::Kinds;
+use nexus_config::{Kinds, Span};
 use nexus_jobs::kinds::KindDefaults;
 use nexus_jobs::{Backoff, Execution, Job};
 
@@ -114,7 +114,7 @@ impl Registry {
             let Some(set) = kinds.get(known.kind) else {
                 continue;
             };
-            known.timeout = set.timeout.map(|span| span.get()).or(known.timeout);
+            known.timeout = set.timeout.map(Span::get).or(known.timeout);
             if let Some(backoff) = &set.backoff {
                 known.backoff = Some(configured(backoff));
             }

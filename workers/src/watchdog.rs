@@ -76,7 +76,9 @@ impl Watchdog {
 
     /// Settles what is stuck, hands back the rest, and ends the process.
     async fn end(&self, stuck: &[Note]) {
-        let doing = if self.stop.is_cancelled() {
+        // A drain of the watchdog's own is to start again as well.
+        let own = self.engine.start_again.load(Ordering::Acquire);
+        let doing = if self.stop.is_cancelled() && !own {
             Stuck::Draining
         } else {
             Stuck::Working

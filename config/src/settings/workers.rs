@@ -217,7 +217,9 @@ impl Retry {
     pub(super) fn check(&self, checks: &mut Checks) {
         attempts_in_range(checks, "retry.attempts", "", self.attempts);
         checks.lasting("retry.base", self.base);
-        checks.not_above(("retry.base", self.base), ("retry.cap", self.cap));
+        if matches!(self.strategy, Strategy::Linear | Strategy::Exponential) {
+            checks.not_above(("retry.base", self.base), ("retry.cap", self.cap));
+        }
         if self.strategy == Strategy::List {
             self.backoff().check(checks, "retry.waits", "");
         }
