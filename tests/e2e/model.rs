@@ -97,10 +97,10 @@ async fn shrunk(
     let (mut shortest, mut difference) = (tree.current(), first);
     for _ in 0..tries {
         clear(bed).await;
-        let tried = tree.current();
-        let more = match play(bed, std::slice::from_ref(&tried)).await {
+        let next = tree.current();
+        let more = match play(bed, std::slice::from_ref(&next)).await {
             Err(found) => {
-                (shortest, difference) = (tried, found);
+                (shortest, difference) = (next, found);
                 tree.simplify()
             }
             Ok(()) => tree.complicate(),
