@@ -223,7 +223,7 @@ mod tests {
 
     async fn asked(stream: &mut TcpStream) -> usize {
         stream.write_all(&[7]).await.unwrap();
-        let mut answer = vec![0; 100];
+        let mut answer = [0; 100];
         let mut read = 0;
         while read < 100 {
             match stream.read(&mut answer[read..]).await {
