@@ -38,7 +38,7 @@ pub(crate) enum Command {
     /// Bring the database to this version
     Migrate(migrate::MigrateArgs),
     /// Enqueue a job
-    Enqueue(enqueue::EnqueueArgs),
+    Enqueue(Box<enqueue::EnqueueArgs>),
     /// Look at jobs, or wait for one
     #[command(subcommand)]
     Jobs(jobs::JobsCommand),
