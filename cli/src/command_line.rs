@@ -39,7 +39,7 @@ pub(crate) enum Command {
     /// Bring the database to this version
     Migrate(migrate::MigrateArgs),
     /// Enqueue a job
-    Enqueue(enqueue::EnqueueArgs),
+    Enqueue(Box<enqueue::EnqueueArgs>),
     /// Look at jobs, wait for one, cancel or reschedule
     #[command(subcommand)]
     Jobs(jobs::JobsCommand),

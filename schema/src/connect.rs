@@ -32,8 +32,10 @@ pub(crate) fn config(url: &str, settings: &Postgres) -> Result<tokio_postgres::C
     // batch of a thousand ids makes a scan of the whole table look cheap, which
     // also locks rows out of order.
     config.options(format!(
-        "-c statement_timeout={} -c plan_cache_mode=force_generic_plan",
-        settings.statement_timeout.get().as_millis()
+        "-c statement_timeout={} -c idle_in_transaction_session_timeout={} \
+         -c plan_cache_mode=force_generic_plan",
+        settings.statement_timeout.get().as_millis(),
+        settings.transaction_idle_timeout.get().as_millis()
     ));
     Ok(config)
 }

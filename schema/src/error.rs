@@ -93,8 +93,9 @@ impl From<tokio_postgres::Error> for Error {
             None => db.message().to_owned(),
         };
         match db.code().code() {
-            // Class 08 connection exception; 57P01..03 shutdown, crash, starting; 53300 too many.
-            code if code.starts_with("08") || code.starts_with("57P") || code == "53300" => {
+            // Class 08 connection exception; 57P01..03 shutdown, crash, starting; class 53 disk full,
+            // out of memory, too many connections.
+            code if ["08", "57P", "53"].iter().any(|class| code.starts_with(class)) => {
                 Self::Unavailable(text)
             }
             "40001" | "40P01" => Self::Contended(text),
@@ -128,6 +129,8 @@ fn is_going_or_coming(message: &str) -> bool {
         "the database system is",
         "too many clients",
         "remaining connection slots",
+        // A full disk is somebody's to empty, and no fault of what was asked.
+        "No space left on device",
     ]
     .iter()
     .any(|words| message.contains(words))

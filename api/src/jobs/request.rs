@@ -76,6 +76,7 @@ pub(crate) struct JobRequest {
 #[serde(untagged)]
 #[expect(
     dead_code,
+    clippy::large_enum_variant,
     reason = "describes a body; read one by one, so that errors name the job"
 )]
 pub(crate) enum JobRequests {

@@ -33,6 +33,8 @@ pub struct Postgres {
     pub connect_timeout: Span,
     /// Longest run of one SQL statement.
     pub statement_timeout: Span,
+    /// Longest pause between two statements of one transaction.
+    pub transaction_idle_timeout: Span,
     /// First pause of the backoff after a connection error.
     pub retry_base: Span,
     /// Longest pause of that backoff.
@@ -53,13 +55,20 @@ impl Postgres {
         checks.lasting("postgres.pool_wait", self.pool_wait);
         checks.lasting("postgres.pool_recycle", self.pool_recycle);
         checks.lasting("postgres.connect_timeout", self.connect_timeout);
-        checks.require(
-            self.statement_timeout.get() >= Duration::from_millis(1)
-                && self.statement_timeout <= STATEMENT_TIMEOUT_MAX,
-            &["postgres.statement_timeout"],
-            format_args!("{} is out of range", self.statement_timeout),
-            "1ms to 24days, which Postgres can count",
-        );
+        for (name, timeout) in [
+            ("postgres.statement_timeout", self.statement_timeout),
+            (
+                "postgres.transaction_idle_timeout",
+                self.transaction_idle_timeout,
+            ),
+        ] {
+            checks.require(
+                timeout.get() >= Duration::from_millis(1) && timeout <= STATEMENT_TIMEOUT_MAX,
+                &[name],
+                format_args!("{timeout} is out of range"),
+                "1ms to 24days, which Postgres can count",
+            );
+        }
         checks.lasting("postgres.retry_base", self.retry_base);
         checks.not_above(
             ("postgres.retry_base", self.retry_base),

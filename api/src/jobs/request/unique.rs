@@ -1,7 +1,7 @@
 //! What a caller says of a job's uniqueness.
 
 use nexus_config::Span;
-use nexus_jobs::{State, Unique};
+use nexus_jobs::{OnConflict, State, Unique};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
@@ -40,7 +40,7 @@ pub(super) fn read(told: Option<&RawValue>) -> Result<Option<Unique>, String> {
         Some(act) => act
             .parse()
             .map_err(|error| format!("on_conflict: {error}"))?,
-        None => Default::default(),
+        None => OnConflict::default(),
     };
     let unique = Unique {
         by: request.by,
@@ -54,8 +54,6 @@ pub(super) fn read(told: Option<&RawValue>) -> Result<Option<Unique>, String> {
 
 #[cfg(test)]
 mod tests {
-    use nexus_jobs::OnConflict;
-
     use super::*;
 
     fn unique(json: &str) -> Result<Option<Unique>, String> {
