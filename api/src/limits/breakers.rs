@@ -89,7 +89,7 @@ pub(super) async fn remove_breaker(
 ) -> Result<Json<BreakerView>, ApiError> {
     let mut conn = app.connection().await?;
     let breaker = gates::remove_breaker(&mut conn, &kind).await?;
-    tracing::info!(%kind, %actor, "removed a breaker");
+    tracing::info!(%kind, actor = actor.as_str(), "removed a breaker");
     Ok(Json(breaker))
 }
 

@@ -75,6 +75,6 @@ pub(super) async fn remove_limit(
 ) -> Result<Json<LimitView>, ApiError> {
     let mut conn = app.connection().await?;
     let limit = gates::remove_limit(&mut conn, &name).await?;
-    tracing::info!(limit = %name, %actor, "removed a limit");
+    tracing::info!(limit = %name, actor = actor.as_str(), "removed a limit");
     Ok(Json(limit))
 }
