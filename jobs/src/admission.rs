@@ -75,7 +75,10 @@ pub fn admit(
             }
             *admission.taken.entry(gate.clone()).or_default() += 1;
         }
-        let held = gates.into_iter().filter(|(_, bound)| bound.holds());
+        // One that was released passes whatever it stands behind on its way to its claim, so
+        // it holds a place at all of its gates; one that starts now, where places are counted.
+        let held = gates.into_iter();
+        let held = held.filter(|(_, bound)| asks == Asks::Releaser || bound.holds());
         let slots = held.map(|(gate, _)| gate).collect();
         admission.admitted.push((job.id, slots));
     }

@@ -87,9 +87,10 @@ impl Releaser {
         let mut pace = Pace::default();
         loop {
             self.keep_house(&mut conn, &mut memory).await?;
+            let began = Instant::now();
             let look = self.round(&mut conn, &memory.rules).await?;
             *failures = 0;
-            let wait = pace.next(&look, &self.settings);
+            let wait = pace.next(&look, began.elapsed(), &self.settings);
             if !wait.is_zero() {
                 tokio::time::sleep(wait).await;
             }
@@ -133,18 +134,21 @@ impl Releaser {
             let Some(last) = waiting.last() else { break };
             after.clone_from(&last.gate);
             let is_last = waiting.len() < GATES_MAX as usize;
-            let mut open = Vec::new();
-            let mut left = self.settings.release_batch_max;
+            look.waiting = true;
+            let mut open: Vec<(String, u32)> = Vec::new();
             for waits in waiting {
-                look.waiting = true;
-                let most = self.room(&waits, rules).min(left);
-                if most > 0 {
-                    left -= most;
-                    open.push((waits.gate, most));
+                let room = self.room(&waits, rules);
+                if room > 0 {
+                    open.push((waits.gate, room));
                 } else if let Some(wait) = self.wait(&waits, rules) {
                     look.soonest = Some(look.soonest.map_or(wait, |known| known.min(wait)));
                 }
             }
+            // An even share for each, so that one with a large backlog holds up no other.
+            let gates = u32::try_from(open.len()).unwrap_or(u32::MAX).max(1);
+            let share = (self.settings.release_batch_max / gates).max(1);
+            open.iter_mut()
+                .for_each(|(_, most)| *most = share.min(*most));
             if !open.is_empty() {
                 let released = gates::release(conn, &open, rules, self.reopened).await?;
                 look.released |= released != Released::default();

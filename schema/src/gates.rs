@@ -22,14 +22,11 @@ pub use release::{Released, WaitingGate, release, waiting_gates};
 pub use rules::rules;
 
 /// Texts as a Postgres array literal: arrays of arrays must be rectangular, so each
-/// job's slots travel as text. `None` for none.
-fn slots_literal(slots: &[String]) -> Option<String> {
-    if slots.is_empty() {
-        return None;
-    }
+/// job's slots travel as text.
+fn slots_literal(slots: &[String]) -> String {
     let quoted: Vec<String> = slots
         .iter()
         .map(|gate| format!("\"{}\"", gate.replace('\\', "\\\\").replace('"', "\\\"")))
         .collect();
-    Some(format!("{{{}}}", quoted.join(",")))
+    format!("{{{}}}", quoted.join(","))
 }

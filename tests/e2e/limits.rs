@@ -54,7 +54,7 @@ async fn bed() -> TestBed {
     .await;
     bed.execute(
         "CREATE TABLE public.crowd (subject text PRIMARY KEY, now int NOT NULL, most int NOT NULL); \
-         GRANT ALL ON public.crowd TO nexus_app",
+         GRANT ALL ON public.crowd TO nexus_app; GRANT SELECT ON nexus.dispatch_id_seq TO nexus_app",
     )
     .await;
     bed

@@ -146,7 +146,7 @@ async fn write(
     let slots: Vec<_> = decided
         .admitted
         .iter()
-        .map(|(_, s)| slots_literal(s))
+        .map(|(_, s)| (!s.is_empty()).then(|| slots_literal(s)))
         .collect();
     let (refused, by): (Vec<i64>, Vec<&str>) = decided
         .parked

@@ -168,7 +168,7 @@ async fn write(
     let done: DoneRow = Prepared(
         sql_file!("release.sql")
             .bind::<Array<BigInt>, _>(admitted)
-            .bind::<Array<Nullable<Text>>, _>(slots)
+            .bind::<Array<Text>, _>(slots)
             .bind::<Array<BigInt>, _>(refused)
             .bind::<Array<Text>, _>(by)
             .bind::<Array<Text>, _>(counts.gates)

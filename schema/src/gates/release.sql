@@ -1,7 +1,8 @@
 -- Sends on who was let in, holding the slots, and moves who was refused elsewhere to that gate. The
 -- gates are locked, so what waits at one is seen here, or has not been parked yet.
 --
--- $1 ids let in  $2 their slots, or null  $3 ids refused  $4 by which gate
+-- $1 ids let in  $2 their slots: none is an empty array, by which a claim knows that they were let
+-- in  $3 ids refused  $4 by which gate
 -- $5 gates looked at, or that let in or refused  $6 by how much their rate moves on, in us, or null
 -- $7 whether jobs were moved there
 WITH let_in AS (
