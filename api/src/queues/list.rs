@@ -38,7 +38,8 @@ pub(super) async fn list_queues(State(app): State<Shared>) -> Result<Json<Queues
         queue.states.insert(count.state, count.jobs);
     }
     for asked in queues::list(&mut conn).await? {
-        queues.entry(asked.name.clone()).or_default().asked = Some(asked);
+        let queue = queues.entry(asked.name.clone()).or_default();
+        queue.asked = Some(asked);
     }
     let named = queues
         .into_iter()
