@@ -45,7 +45,7 @@ async fn a_paused_queue_starts_nothing_anywhere_until_it_is_resumed() {
         another_queue_works(&bed).await;
         assert_eq!(started(&bed).await, by_then, "a number is no resume");
         resume(&bed).await;
-        bed.all_complete(4003).await;
+        bed.all_complete(4006).await;
         assert_nothing_was_lost(&bed).await;
         tokio::join!(one.stop(), other.stop());
     })
