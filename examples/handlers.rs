@@ -56,6 +56,10 @@ impl Job for Primes {
     const KIND: &'static str = "primes";
 }
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "a handler owns what it is given"
+)]
 fn primes(job: Primes, ctx: Context) -> anyhow::Result<Outcome> {
     let mut count = 0;
     for n in 2..job.below {

@@ -145,7 +145,7 @@ impl Aftermath {
     }
 
     /// Neighbours are done, and none has lost an attempt.
-    fn spared(&self, lost_leases: i16) {
+    fn spared(&self, lost_leases: i32) {
         for neighbour in &self.neighbours {
             let job = &neighbour.job;
             assert_eq!(
@@ -153,7 +153,7 @@ impl Aftermath {
                 ("completed", 1),
                 "{job:?}"
             );
-            assert_eq!(i32::from(job.lost_leases), i32::from(lost_leases));
+            assert_eq!(job.lost_leases, lost_leases);
         }
     }
 

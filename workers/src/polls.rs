@@ -171,7 +171,7 @@ mod tests {
     fn a_poll_within_a_poll_is_the_outer_one_s() {
         let polls = Polls::new();
         let now = Instant::now();
-        let (outer, inner) = (JobId(1), JobId(2)).into();
+        let (outer, inner) = (JobId(1), JobId(2));
         let note = |job| polls.note(job, Token::random(), now);
         let later = now + Duration::from_secs(1);
         let seen = polls.during(&note(outer), || {

@@ -64,12 +64,12 @@ fn start(
 async fn a_held_thread_is_found<J: Job>(of: fn(i64) -> J) {
     let bed = bed().await;
     let hold = Hold::default();
-    let held = hold.clone();
+    let thread = hold.clone();
     let registry = Registry::new()
         .with::<J, _>(move |_: J, _: Context| {
-            let held = held.clone();
+            let thread = thread.clone();
             async move {
-                held.until_let_go();
+                thread.until_let_go();
                 anyhow::bail!("too late")
             }
         })
@@ -124,9 +124,9 @@ async fn lost_threads_of_the_pool_are_counted() {
     bounded(async {
         let bed = bed().await;
         let hold = Hold::default();
-        let held = hold.clone();
+        let thread = hold.clone();
         let registry = Registry::new().with_blocking::<Task, _>(move |_: Task, _: Context| {
-            held.until_let_go();
+            thread.until_let_go();
             anyhow::bail!("too late")
         });
         let (_relay, worker, mut says) = start(&bed, registry);
@@ -154,11 +154,11 @@ async fn a_held_thread_holds_up_no_drain() {
     bounded(async {
         let bed = bed().await;
         let hold = Hold::default();
-        let held = hold.clone();
+        let thread = hold.clone();
         let registry = Registry::new().with::<Task, _>(move |_: Task, _: Context| {
-            let held = held.clone();
+            let thread = thread.clone();
             async move {
-                held.until_let_go();
+                thread.until_let_go();
                 anyhow::bail!("too late")
             }
         });
