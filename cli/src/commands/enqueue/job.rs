@@ -111,6 +111,7 @@ mod tests {
             "noop --attempts 0",
             "noop --wait-timeout 5s",
             "noop --on-conflict reject",
+            "noop --backoff fixed",
             "noop --unique --on-conflict merge",
             "noop --unique --unique-state completed",
             "noop --expires-in 5m --expires-at 2030-01-01",

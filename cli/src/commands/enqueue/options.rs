@@ -2,6 +2,7 @@
 
 use clap::Args;
 use nexus_config::Span;
+use nexus_jobs::new_job::BackoffJson;
 use nexus_jobs::{NewJob, OnConflict, State, Unique};
 
 use crate::arguments::moment::Moment;
@@ -49,8 +50,17 @@ pub(super) struct OptionArgs {
     #[arg(long, value_name = "KEY")]
     limit_key: Option<String>,
     /// How it waits between attempts, as JSON
-    #[arg(long, value_name = "JSON")]
-    backoff: Option<serde_json::Value>,
+    #[arg(long, value_name = "JSON", value_parser = backoff)]
+    backoff: Option<BackoffJson>,
+}
+
+/// By a function of its own: clap would take any text for a JSON string.
+fn backoff(text: &str) -> Result<BackoffJson, String> {
+    match serde_json::from_str(text) {
+        Ok(BackoffJson::Object(told)) => Ok(BackoffJson::Object(told)),
+        Ok(_) => Err("it must be an object".to_owned()),
+        Err(error) => Err(error.to_string()),
+    }
 }
 
 impl OptionArgs {
