@@ -17,6 +17,14 @@ async fn every_route_is_described() {
             ("/v1/datasets/{id}", &["get"]),
             ("/v1/datasets/{id}/quality", &["get"]),
             ("/v1/datasets/{id}/rejects", &["get"]),
+            ("/v1/queues", &["get"]),
+            ("/v1/queues/{name}", &["put"]),
+            ("/v1/queues/{name}/pause", &["post"]),
+            ("/v1/queues/{name}/resume", &["post"]),
+            ("/v1/workers", &["get"]),
+            ("/v1/workers/{id}/quiet", &["post"]),
+            ("/v1/workers/{id}/drain", &["post"]),
+            ("/v1/workers/{id}/resume", &["post"]),
         ] {
             for method in methods {
                 let route = &described["paths"][path][method];
@@ -26,7 +34,7 @@ async fn every_route_is_described() {
         }
         let routes = described["paths"].as_object().unwrap();
         let versioned = routes.keys().filter(|path| path.starts_with("/v1/"));
-        assert_eq!(versioned.count(), 8);
+        assert_eq!(versioned.count(), 16);
     })
     .await;
 }
