@@ -173,8 +173,12 @@ impl Fetcher {
             let places = served.slots.take(share).await;
             // With the broker away, what is held can start all the same.
             if !self.engine.health.broker_away.load(Ordering::Relaxed) {
-                let ahead = state.held.ahead(&order, suspect_free);
-                let _ = self.fetch(state, ahead, places.len(), Duration::ZERO).await;
+                let missing = places.len().saturating_sub(state.held.ready());
+                let (bands, room) = match missing {
+                    0 => (state.held.ahead(&order, suspect_free), places.len()),
+                    missing => (&order[..], missing),
+                };
+                let _ = self.fetch(state, bands, room, Duration::ZERO).await;
             }
             return Ok(Some(places));
         }

@@ -52,6 +52,12 @@ impl Held {
         }
     }
 
+    /// Ids that can start at once, whatever suspects run.
+    pub(crate) fn ready(&self) -> usize {
+        let entries = self.entries.iter().filter(|held| !held.entry.suspect);
+        entries.map(|held| held.entry.job_ids.len()).sum()
+    }
+
     /// The bands that go before the first one of which anything held can start: there may be
     /// something in the broker to be claimed before it.
     pub(crate) fn ahead<'a>(&self, order: &'a [Band], suspect_free: bool) -> &'a [Band] {
@@ -220,6 +226,7 @@ mod tests {
             of_band(High, 2, [3], true),
             of_band(Low, 3, [4], false),
         ]);
+        assert_eq!(held.ready(), 3, "the suspect may have to wait");
         assert_eq!(held.ahead(&Band::ALL, false), [Critical, High]);
         assert_eq!(held.ahead(&Band::ALL, true), [Critical]);
         assert!(held.ahead(&upward, true).is_empty());

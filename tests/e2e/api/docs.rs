@@ -25,6 +25,14 @@ async fn every_route_is_described() {
             ("/v1/datasets/{id}", &["get"]),
             ("/v1/datasets/{id}/quality", &["get"]),
             ("/v1/datasets/{id}/rejects", &["get"]),
+            ("/v1/queues", &["get"]),
+            ("/v1/queues/{name}", &["put"]),
+            ("/v1/queues/{name}/pause", &["post"]),
+            ("/v1/queues/{name}/resume", &["post"]),
+            ("/v1/workers", &["get"]),
+            ("/v1/workers/{id}/quiet", &["post"]),
+            ("/v1/workers/{id}/drain", &["post"]),
+            ("/v1/workers/{id}/resume", &["post"]),
         ] {
             for method in methods {
                 let route = &described["paths"][path][method];
