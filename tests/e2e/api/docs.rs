@@ -25,6 +25,11 @@ async fn every_route_is_described() {
             ("/v1/datasets/{id}", &["get"]),
             ("/v1/datasets/{id}/quality", &["get"]),
             ("/v1/datasets/{id}/rejects", &["get"]),
+            ("/v1/limits", &["get"]),
+            ("/v1/limits/{name}", &["put", "delete"]),
+            ("/v1/breakers", &["get"]),
+            ("/v1/breakers/{kind}", &["put", "delete"]),
+            ("/v1/breakers/{kind}/reset", &["post"]),
             ("/v1/queues", &["get"]),
             ("/v1/queues/{name}", &["put"]),
             ("/v1/queues/{name}/pause", &["post"]),
@@ -42,7 +47,7 @@ async fn every_route_is_described() {
         }
         let routes = described["paths"].as_object().unwrap();
         let versioned = routes.keys().filter(|path| path.starts_with("/v1/"));
-        assert_eq!(versioned.count(), 16);
+        assert_eq!(versioned.count(), 29);
     })
     .await;
 }

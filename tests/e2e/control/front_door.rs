@@ -23,7 +23,7 @@ async fn queues_are_paused_scaled_and_resumed_by_commands() {
         assert!(listed.contains("PAUSED 8"), "{listed}");
         let workers = bed.nexus_ok(&["--json", "workers"]).await;
         let workers: Value = serde_json::from_str(&workers).unwrap();
-        let stands = &workers[0]["health"]["queues"]["noop"];
+        let stands = &workers["workers"][0]["health"]["queues"]["noop"];
         assert_eq!(stands, &json!({"desired": 0, "running": 0, "paused": true}));
         bed.nexus_ok(&["queues", "resume", "default", "noop"]).await;
         bed.nexus_ok(&["scale", "default=default", "noop=default"])
