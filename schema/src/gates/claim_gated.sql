@@ -13,24 +13,33 @@
 --
 -- `counted` stands where its rows are locked last, for the shortest time: Postgres runs what nobody
 -- reads in the reverse order, and this is read last.
-WITH claimed AS (
+--
+-- Slots and gates are looked up by a binary search (width_bucket) in arrays in order of id: a join
+-- with unnest, which Postgres takes to be ten rows, becomes a nested loop over all pairs.
+WITH let_in AS MATERIALIZED (
+    SELECT array_agg(id ORDER BY id) AS ids, array_agg(slots ORDER BY id) AS slots
+    FROM unnest($10::bigint[], $11::text[]) AS a(id, slots)
+), kept_out AS MATERIALIZED (
+    SELECT array_agg(id ORDER BY id) AS ids, array_agg(gate ORDER BY id) AS gates
+    FROM unnest($12::bigint[], $13::text[]) AS r(id, gate)
+), claimed AS (
     UPDATE nexus.jobs AS j
     SET state = 'running', token = $2, run = run + 1, attempt = attempt + 1, started_at = now(),
-        slots = coalesce(j.slots, a.slots::text[])
-    FROM unnest($10::bigint[], $11::text[]) AS a(id, slots)
-    WHERE j.id = ANY ($1) AND j.id = a.id
+        slots = coalesce(j.slots, (((SELECT slots FROM let_in))[width_bucket(j.id, (SELECT ids FROM let_in))])::text[])
+    WHERE j.id = ANY ($10)
       AND state IN ('available', 'scheduled', 'retryable') AND due_at <= now()
       AND parked IS NULL AND kind = ANY ($3) AND (lost_leases = 0 OR $7)
       AND (expires_at IS NULL OR expires_at > now() OR run > 0)
-      AND (j.slots IS NULL OR a.slots IS NULL)
+      AND (j.slots IS NULL OR ((SELECT slots FROM let_in))[width_bucket(j.id, (SELECT ids FROM let_in))] IS NULL)
     RETURNING j.id, tenant_id, kind, args, run, attempt, attempts_max, timeout_ms, backoff, due_at,
-              a.slots::text[] AS new_slots
+              (((SELECT slots FROM let_in))[width_bucket(j.id, (SELECT ids FROM let_in))])::text[] AS new_slots
 ), found AS MATERIALIZED (
     SELECT count(*) AS jobs, array_agg(id) AS ids FROM claimed
 ), refused AS (
-    UPDATE nexus.jobs AS j SET parked = 'gate', parked_on = r.gate
-    FROM unnest($12::bigint[], $13::text[]) AS r(id, gate)
-    WHERE j.id = ANY ($12) AND j.id = r.id AND j.parked IS NULL AND j.token IS NULL
+    UPDATE nexus.jobs AS j
+    SET parked = 'gate',
+        parked_on = ((SELECT gates FROM kept_out))[width_bucket(j.id, (SELECT ids FROM kept_out))]
+    WHERE j.id = ANY ($12) AND j.parked IS NULL AND j.token IS NULL
       AND (SELECT jobs FROM found) >= 0
 ), unknown AS (
     UPDATE nexus.jobs SET parked = 'unknown_kind'

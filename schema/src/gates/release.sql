@@ -5,17 +5,29 @@
 -- in  $3 ids refused  $4 by which gate
 -- $5 gates looked at, or that let in or refused  $6 by how much their rate moves on, in us, or null
 -- $7 whether jobs were moved there
-WITH let_in AS (
-    UPDATE nexus.jobs AS j SET parked = NULL, parked_on = NULL, slots = coalesce(j.slots, a.slots::text[])
-    FROM unnest($1::bigint[], $2::text[]) AS a(id, slots) WHERE j.id = ANY ($1) AND j.id = a.id
-    RETURNING j.id, j.tenant_id, j.queue, j.band, j.due_at, j.lost_leases, a.slots::text[] AS new_slots
+--
+-- Slots and gates are looked up by a binary search, as in claim_gated.sql.
+WITH open AS MATERIALIZED (
+    SELECT array_agg(id ORDER BY id) AS ids, array_agg(slots ORDER BY id) AS slots
+    FROM unnest($1::bigint[], $2::text[]) AS a(id, slots)
+), shut AS MATERIALIZED (
+    SELECT array_agg(id ORDER BY id) AS ids, array_agg(gate ORDER BY id) AS gates
+    FROM unnest($3::bigint[], $4::text[]) AS r(id, gate)
+), let_in AS (
+    UPDATE nexus.jobs AS j
+    SET parked = NULL, parked_on = NULL,
+        slots = coalesce(j.slots, (((SELECT slots FROM open))[width_bucket(j.id, (SELECT ids FROM open))])::text[])
+    WHERE j.id = ANY ($1)
+    RETURNING j.id, j.tenant_id, j.queue, j.band, j.due_at, j.lost_leases,
+              (((SELECT slots FROM open))[width_bucket(j.id, (SELECT ids FROM open))])::text[] AS new_slots
 ), entry AS (
     INSERT INTO nexus.dispatch (tenant_id, queue, band, due_at, suspect, job_ids)
     SELECT tenant_id, queue, band, due_at, lost_leases > 0, ARRAY[id] FROM let_in ORDER BY band, id
 ), moved AS (
-    UPDATE nexus.jobs AS j SET parked_on = r.gate
-    FROM unnest($3::bigint[], $4::text[]) AS r(id, gate)
-    WHERE j.id = ANY ($3) AND j.id = r.id AND j.parked_on IS DISTINCT FROM r.gate
+    UPDATE nexus.jobs AS j
+    SET parked_on = ((SELECT gates FROM shut))[width_bucket(j.id, (SELECT ids FROM shut))]
+    WHERE j.id = ANY ($3)
+      AND j.parked_on IS DISTINCT FROM ((SELECT gates FROM shut))[width_bucket(j.id, (SELECT ids FROM shut))]
     RETURNING j.id
 ), held AS (
     SELECT gate, count(*)::integer AS jobs FROM (SELECT unnest(new_slots) AS gate FROM let_in) AS s
