@@ -323,7 +323,7 @@ impl Fetcher {
         };
         let way = self.engine.gates.way(&self.queue);
         let gated = gates::claim_gated(conn, claim, &rules, way).await?;
-        if gated.parked > 0 || way == Way::Hopeful && gated.locked {
+        if gated.parked > 0 {
             self.engine.gates.note_locked(&self.queue);
         }
         Ok(gated.jobs)
