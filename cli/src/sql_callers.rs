@@ -11,7 +11,7 @@ pub(crate) async fn record(
     settings: &Settings,
 ) -> nexus_schema::Result<()> {
     ledger::record_rules(conn, &settings.enqueue, &settings.retry).await?;
-    ledger::record_kinds(conn, &BUILT_IN).await
+    ledger::record_kinds(conn, &BUILT_IN, &settings.kinds).await
 }
 
 /// Records them once Postgres can be reached, or until `stop`.

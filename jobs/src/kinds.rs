@@ -6,8 +6,6 @@ mod process_dataset;
 pub use noop::Noop;
 pub use process_dataset::ProcessDataset;
 
-use std::time::Duration;
-
 use crate::job::{Job, Weight};
 use crate::lane::Band;
 
@@ -24,8 +22,6 @@ pub struct KindDefaults {
     pub weight: Weight,
     /// Attempts in all; `None` takes the configured default.
     pub attempts: fn() -> Option<u32>,
-    /// Longest time one attempt may take; `None` takes the worker's default.
-    pub timeout: Option<Duration>,
     /// Whether these arguments are of its shape; the text says what is wrong.
     pub check: fn(&str) -> Result<(), String>,
 }
@@ -39,7 +35,6 @@ impl KindDefaults {
             band: J::BAND,
             weight: J::WEIGHT,
             attempts: || J::retry().map(|policy| policy.attempts),
-            timeout: J::TIMEOUT,
             check: |args| {
                 serde_json::from_str::<J>(args)
                     .map(drop)

@@ -8,6 +8,7 @@ use serde_json::value::RawValue;
 use crate::id::{JobId, TenantId};
 use crate::job::{Job, Weight};
 use crate::lane::{Band, QueueName};
+use crate::retry::Backoff;
 use crate::unique::Unique;
 
 /// When a job may first run. The ledger's clock decides when that is.
@@ -31,9 +32,6 @@ pub enum Deadline {
     At(DateTime<Utc>),
 }
 
-/// How a job waits between attempts, as JSON.
-pub type BackoffJson = serde_json::Value;
-
 /// A job about to be enqueued: a kind, its arguments, and what it wants otherwise
 /// than its kind's defaults.
 #[derive(Clone, Debug)]
@@ -52,8 +50,10 @@ pub struct NewJob {
     pub tenant: TenantId,
     /// When it may first run.
     pub due: Due,
-    /// Attempts in all; `None` takes the configured default.
+    /// Attempts in all; `None` takes what is set for its kind, then the kind's own, then the default.
     pub attempts: Option<u32>,
+    /// The attempts that its kind says.
+    pub kind_attempts: Option<u32>,
     /// Longest time one attempt may take; `None` leaves it to the worker: what its settings say
     /// for the kind, then the kind's own, then the default.
     pub timeout: Option<Duration>,
@@ -68,7 +68,7 @@ pub struct NewJob {
     /// What limits per key count it under.
     pub limit_key: Option<String>,
     /// How it waits between attempts; `None` takes the kind's policy.
-    pub backoff: Option<BackoffJson>,
+    pub backoff: Option<Backoff>,
     /// The dead letter that it runs again.
     pub replay_of: Option<JobId>,
 }
@@ -139,7 +139,7 @@ impl NewJob {
         new.queue = QueueName::new(J::QUEUE)?;
         new.band = J::BAND;
         new.weight = J::WEIGHT;
-        new.attempts = J::retry().map(|policy| policy.attempts);
+        new.kind_attempts = J::retry().map(|policy| policy.attempts);
         Ok(new)
     }
 
@@ -159,6 +159,7 @@ impl NewJob {
             tenant: TenantId::DEFAULT,
             due: Due::Now,
             attempts: None,
+            kind_attempts: None,
             timeout: None,
             tags: Vec::new(),
             deadline: None,
@@ -249,7 +250,7 @@ impl NewJob {
     }
 
     /// The same job, waiting so between attempts.
-    pub fn backoff(mut self, backoff: BackoffJson) -> Self {
+    pub fn backoff(mut self, backoff: Backoff) -> Self {
         self.backoff = Some(backoff);
         self
     }

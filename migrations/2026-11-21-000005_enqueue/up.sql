@@ -9,7 +9,6 @@ CREATE TABLE nexus.kinds (
     band smallint NOT NULL CHECK (band BETWEEN 0 AND 3),
     entry_ids integer CHECK (entry_ids >= 1),
     attempts_max integer CHECK (attempts_max >= 1),
-    timeout_ms bigint,
     seen_at timestamptz NOT NULL DEFAULT now()
 );
 COMMENT ON TABLE nexus.kinds IS 'Written by worker processes for the kinds they know, by serve and migrate for those built in.';
@@ -533,7 +532,8 @@ BEGIN
     delay_ms := coalesce(delay_ms, 0);
     attempts := coalesce(nexus.told_integer(told, 'attempts', place, 32767), known.attempts_max,
         rules.attempts_max);
-    timeout_ms := coalesce(nexus.told_ms(told, 'timeout', place, 1), known.timeout_ms);
+    -- Not the kind's: what is set for a kind where its worker runs goes before that.
+    timeout_ms := nexus.told_ms(told, 'timeout', place, 1);
     tags := nexus.told_list(told, 'tags', place, 20, 100)::text;
 
     args := given::text;

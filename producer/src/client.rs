@@ -1,15 +1,15 @@
 //! The enqueue client: the one way onto a queue.
 
-use nexus_config::{Enqueue, Retry, Settings};
+use nexus_config::Settings;
 use nexus_jobs::{Actor, Enqueued, NewJob};
-use nexus_schema::{AsyncPgConnection, Pool, Result, ledger, retrying};
+use nexus_schema::ledger::{self, Rules};
+use nexus_schema::{AsyncPgConnection, Pool, Result, retrying};
 
 /// Enqueues jobs. Clones share the pool.
 #[derive(Clone, Debug)]
 pub struct Producer {
     pool: Pool,
-    limits: Enqueue,
-    retry: Retry,
+    rules: Rules,
 }
 
 impl Producer {
@@ -17,8 +17,7 @@ impl Producer {
     pub fn new(pool: Pool, settings: &Settings) -> Self {
         Self {
             pool,
-            limits: settings.enqueue.clone(),
-            retry: settings.retry.clone(),
+            rules: Rules::of(settings),
         }
     }
 
@@ -39,7 +38,7 @@ impl Producer {
     pub async fn enqueue_many(&self, jobs: &[NewJob], actor: &Actor) -> Result<Vec<Enqueued>> {
         retrying(self.pool.settings(), async || {
             let mut conn = self.pool.get().await?;
-            ledger::enqueue(&mut conn, jobs, actor, &self.limits, &self.retry).await
+            ledger::enqueue(&mut conn, jobs, actor, &self.rules).await
         })
         .await
     }
@@ -52,7 +51,7 @@ impl Producer {
         jobs: &[NewJob],
         actor: &Actor,
     ) -> Result<Vec<Enqueued>> {
-        ledger::enqueue(conn, jobs, actor, &self.limits, &self.retry).await
+        ledger::enqueue(conn, jobs, actor, &self.rules).await
     }
 
     /// The pool it enqueues through.
@@ -69,5 +68,5 @@ pub async fn enqueue_in(
     actor: &Actor,
     settings: &Settings,
 ) -> Result<Vec<Enqueued>> {
-    ledger::enqueue(conn, jobs, actor, &settings.enqueue, &settings.retry).await
+    ledger::enqueue(conn, jobs, actor, &Rules::of(settings)).await
 }

@@ -295,7 +295,6 @@ pub mod nexus {
             band -> Int2,
             entry_ids -> Nullable<Int4>,
             attempts_max -> Nullable<Int4>,
-            timeout_ms -> Nullable<Int8>,
             seen_at -> Timestamptz,
         }
     }

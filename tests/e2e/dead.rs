@@ -42,10 +42,8 @@ fn replay_of(filter: &DeadFilter) -> Replay<'_> {
 async fn replay(bed: &TestBed, wanted: &Replay<'_>) -> Replayed {
     let conn = &mut *bed.conn().await;
     let settings = bed.settings();
-    let (limits, retry) = (&settings.enqueue, &settings.retry);
-    dead::replay(conn, wanted, &actor(), limits, retry)
-        .await
-        .unwrap()
+    let rules = ledger::Rules::of(settings);
+    dead::replay(conn, wanted, &actor(), &rules).await.unwrap()
 }
 
 fn kind(name: &str) -> NewJob {

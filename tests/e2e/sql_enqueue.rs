@@ -58,7 +58,8 @@ async fn kinds_and_rules_are_those_that_were_recorded() {
         ledger::record_rules(&mut conn, &settings.enqueue, &settings.retry)
             .await
             .unwrap();
-        ledger::record_kinds(&mut conn, &BUILT_IN).await.unwrap();
+        ledger::record_kinds(&mut conn, &BUILT_IN, &settings.kinds)
+            .await.unwrap();
         let load = r#"[{"kind": "process_dataset"}, {"kind": "process_dataset", "queue": "q", "band": "low"}]"#;
         said(bed, &format!("SELECT FROM nexus.enqueue_many('{load}')")).await;
         let first = bed.job(JobId(1)).await.job;

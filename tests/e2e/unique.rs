@@ -6,7 +6,9 @@ mod replaced;
 use std::time::Duration;
 
 use nexus_jobs::Enqueued::{Existing, New, Rejected};
-use nexus_jobs::{Enqueued, FailureReason, JobId, NewJob, OnConflict, State, TenantId, Unique};
+use nexus_jobs::{
+    Backoff, Enqueued, FailureReason, JobId, NewJob, OnConflict, State, TenantId, Unique,
+};
 use nexus_schema::ledger;
 use nexus_tests::bed::actor;
 use nexus_tests::{Claimant, TestBed, dispatch_rows, in_bed};
@@ -247,7 +249,9 @@ async fn a_thousand_jobs_each_with_options_of_its_own_are_one_call() {
                     .expires_in(Duration::from_secs(5000 + n))
                     .order_key(format!("key {}", n % 100))
                     .limit_key(format!("limit {n}"))
-                    .backoff(serde_json::json!({"strategy": "fixed", "wait_ms": n}))
+                    .backoff(Backoff::Fixed {
+                        wait: Duration::from_millis(n),
+                    })
                     .attempts(1 + u32::try_from(n).unwrap())
             })
             .collect();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use nexus_config::{Lease, Limits, Postgres, Workers};
+use nexus_config::{Kinds, Lease, Limits, Postgres, Workers};
 use nexus_jobs::{Backoff, QueueName, WorkerId};
 use nexus_schema::retrying::backoff;
 use nexus_schema::{Pool, ledger, retrying};
@@ -29,6 +29,8 @@ pub(crate) struct Engine {
     pub(crate) pool: Pool,
     pub(crate) registry: Registry,
     pub(crate) kinds: Vec<String>,
+    /// What the settings say of kinds.
+    pub(crate) kinds_set: Kinds,
     pub(crate) settings: Workers,
     pub(crate) lease: Lease,
     pub(crate) limits: Limits,

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use nexus_jobs::{Band, JobId, QueueName, Token};
 use nexus_queue::{Consumer, Receipt, Transport};
 use nexus_schema::AsyncPgConnection;
-use nexus_schema::gates::{self, Way};
+use nexus_schema::gates;
 use nexus_schema::ledger::{self, Claim, ClaimedJob};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::mpsc::UnboundedSender;

@@ -82,7 +82,8 @@ async fn once(
             none => {
                 let conn = none.insert(engine.pool.connect().await?);
                 ledger::register(conn, record).await?;
-                ledger::record_kinds(conn, &engine.registry.defaults()).await?;
+                let defaults = engine.registry.defaults();
+                ledger::record_kinds(conn, &defaults, &engine.kinds_set).await?;
                 conn
             }
         };

@@ -115,6 +115,7 @@ impl WorkerProcess {
             worker,
             pool,
             kinds: registry.kinds(),
+            kinds_set: settings.kinds.clone(),
             registry: registry.configured(&settings.kinds),
             settings: settings.workers.clone(),
             lease: settings.lease.clone(),

@@ -6,6 +6,7 @@ use nexus_jobs::JobId;
 use nexus_jobs::kinds::built_in;
 use nexus_schema::dead::{self, Again, DeadFilter, Pace, Replay};
 use nexus_schema::jobs;
+use nexus_schema::ledger::Rules;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
@@ -71,8 +72,8 @@ pub(super) async fn replay_one(
         args: asked.args.as_deref(),
         pace: None,
     };
-    let (limits, retry) = (&app.settings.enqueue, &app.settings.retry);
-    let replayed = dead::replay(&mut conn, &wanted, &actor, limits, retry).await?;
+    let rules = Rules::of(&app.settings);
+    let replayed = dead::replay(&mut conn, &wanted, &actor, &rules).await?;
     match replayed.again.first() {
         Some(again) => Ok((StatusCode::CREATED, Json(*again))),
         None => Err(ApiError::conflict(format!(
@@ -143,8 +144,8 @@ pub(super) async fn replay_many(
             args: None,
             pace: Some(Pace::of(rate).from(asked.first_due)),
         };
-        let (limits, retry) = (&app.settings.enqueue, &app.settings.retry);
-        let replayed = dead::replay(&mut conn, &wanted, &actor, limits, retry).await?;
+        let rules = Rules::of(&app.settings);
+        let replayed = dead::replay(&mut conn, &wanted, &actor, &rules).await?;
         done.next_due = replayed.pace.and_then(|pace| pace.next());
         done.replayed = replayed.again;
     }

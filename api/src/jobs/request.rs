@@ -5,8 +5,8 @@ mod unique;
 use chrono::{DateTime, Utc};
 use nexus_config::Span;
 use nexus_jobs::kinds::built_in;
-use nexus_jobs::new_job::{BackoffJson, check_key, check_tags};
-use nexus_jobs::{Band, Deadline, Due, NewJob, QueueName, TenantId};
+use nexus_jobs::new_job::{check_key, check_tags};
+use nexus_jobs::{Backoff, Band, Deadline, Due, NewJob, QueueName, TenantId};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
@@ -66,7 +66,7 @@ pub(crate) struct JobRequest {
     limit_key: Option<String>,
     /// How it waits between attempts.
     #[schema(value_type = Option<Object>)]
-    backoff: Option<BackoffJson>,
+    backoff: Option<Backoff>,
     /// Whose job it is; tenant 1 if left out.
     tenant_id: Option<i64>,
 }
@@ -143,6 +143,7 @@ impl JobRequest {
             job.queue = QueueName::new(kind.queue).map_err(|error| ("queue", error.to_string()))?;
             job.band = kind.band;
             job.weight = kind.weight;
+            job.kind_attempts = (kind.attempts)();
         }
         if self
             .attempts

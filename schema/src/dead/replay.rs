@@ -1,7 +1,6 @@
 use chrono::{DateTime, Utc};
 use diesel::sql_types::{Array, BigInt, Timestamptz};
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
-use nexus_config::{Enqueue, Retry};
 use nexus_jobs::kinds::built_in;
 use nexus_jobs::{Actor, Band, Due, JobId, NewJob, QueueName, TenantId};
 use serde::Serialize;
@@ -10,7 +9,7 @@ use serde_json::value::RawValue;
 use super::DeadFilter;
 use super::take::{Taken, take};
 use crate::error::{Error, Result};
-use crate::ledger;
+use crate::ledger::{self, Rules};
 use crate::prepared::{Prepared, sql_file};
 
 mod pace;
@@ -61,14 +60,13 @@ pub async fn replay(
     conn: &mut AsyncPgConnection,
     wanted: &Replay<'_>,
     by: &Actor,
-    limits: &Enqueue,
-    retry: &Retry,
+    rules: &Rules,
 ) -> Result<Replayed> {
     let filter = DeadFilter {
         replayed_too: false,
         ..wanted.filter.clone()
     };
-    let most = u32::try_from(limits.batch_max).unwrap_or(u32::MAX);
+    let most = u32::try_from(rules.limits.batch_max).unwrap_or(u32::MAX);
     conn.transaction::<_, Error, _>(async |conn| {
         let taken = take(conn, &filter, wanted.after, wanted.limit.min(most)).await?;
         let [oldest, ..] = &taken[..] else {
@@ -83,7 +81,7 @@ pub async fn replay(
             new_job(letter, wanted.args, due)
         });
         let jobs: Vec<NewJob> = jobs.collect::<Result<_>>()?;
-        let ids = ledger::enqueue(conn, &jobs, by, limits, retry).await?;
+        let ids = ledger::enqueue(conn, &jobs, by, rules).await?;
         let again: Vec<Again> = taken
             .iter()
             .zip(ids)

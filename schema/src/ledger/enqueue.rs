@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use diesel::QueryableByName;
 use diesel::sql_types::{Array, BigInt, Integer, Jsonb, Nullable, SmallInt, Text, Timestamptz};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
-use nexus_config::{Enqueue, Retry};
+use nexus_config::{Enqueue, Kinds, Retry, Settings};
 use nexus_jobs::new_job::{check_key, check_tags};
-use nexus_jobs::{Actor, Due, Enqueued, JobId, NewJob, Unique};
+use nexus_jobs::{Actor, Backoff, Due, Enqueued, JobId, NewJob, Unique};
 
 use crate::error::{Error, Result};
 use crate::prepared::{Prepared, sql_file};
@@ -20,6 +20,28 @@ struct Row {
     outcome: String,
 }
 
+/// The settings that every enqueue is held to.
+#[derive(Clone, Debug)]
+pub struct Rules {
+    /// Bounds of a call.
+    pub limits: Enqueue,
+    /// What a kind is set to have.
+    pub kinds: Kinds,
+    /// The default for kinds that say nothing.
+    pub retry: Retry,
+}
+
+impl Rules {
+    /// Those of the settings.
+    pub fn of(settings: &Settings) -> Self {
+        Self {
+            limits: settings.enqueue.clone(),
+            kinds: settings.kinds.clone(),
+            retry: settings.retry.clone(),
+        }
+    }
+}
+
 /// Writes job rows and their dispatch rows, in whatever transaction `conn` is
 /// in: the caller's own, or one of this statement. Returns what became of each, in
 /// input order; the ids of those that are new rise in that order.
@@ -30,9 +52,9 @@ pub async fn enqueue(
     conn: &mut AsyncPgConnection,
     jobs: &[NewJob],
     actor: &Actor,
-    limits: &Enqueue,
-    retry: &Retry,
+    rules: &Rules,
 ) -> Result<Vec<Enqueued>> {
+    let limits = &rules.limits;
     check(jobs, limits)?;
     let tenants: Vec<i64> = jobs.iter().map(|job| job.tenant.0).collect();
     let kinds: Vec<&str> = jobs.iter().map(|job| job.kind.as_str()).collect();
@@ -59,7 +81,8 @@ pub async fn enqueue(
     let attempts: Vec<i32> = jobs
         .iter()
         .map(|job| {
-            let attempts = job.attempts.unwrap_or_else(|| u32::from(retry.attempts));
+            let (own, of_kind) = (job.attempts, job.kind_attempts);
+            let attempts = rules.kinds.attempts(&job.kind, own, of_kind, &rules.retry);
             i32::try_from(attempts).unwrap_or(i32::MAX)
         })
         .collect();
@@ -137,6 +160,12 @@ fn check(jobs: &[NewJob], limits: &Enqueue) -> Result<()> {
         if let Err(wrong) = check_words(job) {
             return Err(Error::Invalid(format!(
                 "job {index} ({}): {wrong}",
+                job.kind
+            )));
+        }
+        if let Some(Err(wrong)) = job.backoff.as_ref().map(Backoff::check) {
+            return Err(Error::Invalid(format!(
+                "job {index} ({}) has no such backoff: {wrong}",
                 job.kind
             )));
         }

@@ -1,6 +1,6 @@
 use diesel::sql_types::{Array, BigInt, Integer, Nullable, SmallInt, Text};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
-use nexus_config::{Enqueue, Retry};
+use nexus_config::{Enqueue, Kinds, Retry};
 use nexus_jobs::Weight;
 use nexus_jobs::kinds::KindDefaults;
 
@@ -8,8 +8,12 @@ use crate::error::Result;
 use crate::prepared::{Prepared, sql_file};
 
 /// Records what the jobs of these kinds have unless they say otherwise, for callers in SQL,
-/// who know a kind only by its name.
-pub async fn record_kinds(conn: &mut AsyncPgConnection, kinds: &[KindDefaults]) -> Result<()> {
+/// who know a kind only by its name. What is `set` for a kind goes before what it says itself.
+pub async fn record_kinds(
+    conn: &mut AsyncPgConnection,
+    kinds: &[KindDefaults],
+    set: &Kinds,
+) -> Result<()> {
     let names: Vec<&str> = kinds.iter().map(|kind| kind.kind).collect();
     let queues: Vec<&str> = kinds.iter().map(|kind| kind.queue).collect();
     let bands: Vec<i16> = kinds.iter().map(|kind| kind.band.number()).collect();
@@ -19,11 +23,11 @@ pub async fn record_kinds(conn: &mut AsyncPgConnection, kinds: &[KindDefaults]) 
         .collect();
     let attempts: Vec<Option<i32>> = kinds
         .iter()
-        .map(|kind| (kind.attempts)().map(|most| i32::try_from(most).unwrap_or(i32::MAX)))
-        .collect();
-    let timeouts: Vec<Option<i64>> = kinds
-        .iter()
-        .map(|kind| Some(i64::try_from(kind.timeout?.as_millis()).unwrap_or(i64::MAX)))
+        .map(|kind| {
+            let set = set.get(kind.kind).and_then(|kind| kind.attempts);
+            let attempts = set.map(u32::from).or_else(kind.attempts)?;
+            Some(i32::try_from(attempts).unwrap_or(i32::MAX))
+        })
         .collect();
     Prepared(
         sql_file!("record_kinds.sql")
@@ -31,8 +35,7 @@ pub async fn record_kinds(conn: &mut AsyncPgConnection, kinds: &[KindDefaults]) 
             .bind::<Array<Text>, _>(queues)
             .bind::<Array<SmallInt>, _>(bands)
             .bind::<Array<Nullable<Integer>>, _>(entry_ids)
-            .bind::<Array<Nullable<Integer>>, _>(attempts)
-            .bind::<Array<Nullable<BigInt>>, _>(timeouts),
+            .bind::<Array<Nullable<Integer>>, _>(attempts),
     )
     .execute(conn)
     .await?;

@@ -6,6 +6,7 @@ use clap::Args;
 use nexus_jobs::JobId;
 use nexus_jobs::kinds::built_in;
 use nexus_schema::dead::{self, Again, DeadFilter, Pace, Replay};
+use nexus_schema::ledger::Rules;
 use nexus_schema::{AsyncPgConnection, jobs};
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -135,7 +136,7 @@ async fn replay(
     conn: &mut AsyncPgConnection,
     invocation: &Invocation,
 ) -> anyhow::Result<Vec<Again>> {
-    let settings = &invocation.settings;
+    let rules = Rules::of(&invocation.settings);
     let rate = args.rate.map(|rate| rate.0);
     let by_filter = args.ids.is_empty().then_some(RATE_DEFAULT);
     let mut pace = rate.or(by_filter).map(Pace::of);
@@ -150,14 +151,7 @@ async fn replay(
             args: new_args,
             pace,
         };
-        let step = dead::replay(
-            conn,
-            &wanted,
-            &user::actor(),
-            &settings.enqueue,
-            &settings.retry,
-        )
-        .await?;
+        let step = dead::replay(conn, &wanted, &user::actor(), &rules).await?;
         if step.again.is_empty() {
             break;
         }

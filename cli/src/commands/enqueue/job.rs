@@ -33,12 +33,14 @@ pub(super) fn new_job(args: &EnqueueArgs, bytes_max: u64) -> anyhow::Result<NewJ
         queue,
         band,
         weight,
+        attempts,
         ..
     }) = known
     {
         job.queue = QueueName::new(queue).map_err(|error| usage(&error))?;
         job.band = band;
         job.weight = weight;
+        job.kind_attempts = attempts();
     }
     if let Some(queue) = &args.queue {
         job.queue = queue.clone();
@@ -58,7 +60,9 @@ pub(super) fn new_job(args: &EnqueueArgs, bytes_max: u64) -> anyhow::Result<NewJ
 #[cfg(test)]
 mod tests {
     use clap::Parser;
-    use nexus_jobs::{Band, Due, OnConflict, Weight};
+    use std::time::Duration;
+
+    use nexus_jobs::{Backoff, Band, Due, OnConflict, Weight};
 
     use super::*;
     use crate::diagnosis::diagnose;
@@ -93,11 +97,14 @@ mod tests {
         let unique = made.unique.unwrap();
         assert_eq!(unique.by, ["a", "b"]);
         assert_eq!(unique.on_conflict, OnConflict::DEBOUNCE);
-        let made =
-            job("noop --order-key k --limit-key l --backoff {\"strategy\":\"fixed\"}").unwrap();
+        let made = job(
+            "noop --order-key k --limit-key l --backoff {\"strategy\":\"fixed\",\"wait_ms\":5}",
+        )
+        .unwrap();
         assert_eq!(made.order_key.as_deref(), Some("k"));
         assert_eq!(made.limit_key.as_deref(), Some("l"));
-        assert_eq!(made.backoff.unwrap()["strategy"], "fixed");
+        let wait = Duration::from_millis(5);
+        assert_eq!(made.backoff, Some(Backoff::Fixed { wait }));
     }
 
     #[test]

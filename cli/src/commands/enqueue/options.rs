@@ -2,8 +2,7 @@
 
 use clap::Args;
 use nexus_config::Span;
-use nexus_jobs::new_job::BackoffJson;
-use nexus_jobs::{NewJob, OnConflict, State, Unique};
+use nexus_jobs::{Backoff, NewJob, OnConflict, State, Unique};
 
 use crate::arguments::moment::Moment;
 use crate::exit::{Exit, Failure};
@@ -51,16 +50,13 @@ pub(super) struct OptionArgs {
     limit_key: Option<String>,
     /// How it waits between attempts, as JSON
     #[arg(long, value_name = "JSON", value_parser = backoff)]
-    backoff: Option<BackoffJson>,
+    backoff: Option<Backoff>,
 }
 
-/// By a function of its own: clap would take any text for a JSON string.
-fn backoff(text: &str) -> Result<BackoffJson, String> {
-    match serde_json::from_str(text) {
-        Ok(BackoffJson::Object(told)) => Ok(BackoffJson::Object(told)),
-        Ok(_) => Err("it must be an object".to_owned()),
-        Err(error) => Err(error.to_string()),
-    }
+fn backoff(text: &str) -> Result<Backoff, String> {
+    let backoff: Backoff = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    backoff.check().map_err(|wrong| wrong.to_string())?;
+    Ok(backoff)
 }
 
 impl OptionArgs {

@@ -26,7 +26,10 @@ fn of_one(job: &NewJob) -> Option<Value> {
     put("unique", job.unique.as_ref().map(unique));
     put("order_key", job.order_key.as_deref().map(Value::from));
     put("limit_key", job.limit_key.as_deref().map(Value::from));
-    put("backoff", job.backoff.clone());
+    put(
+        "backoff",
+        job.backoff.as_ref().map(|backoff| json!(backoff)),
+    );
     put("replay_of", job.replay_of.map(|of| of.0.into()));
     (!options.is_empty()).then_some(Value::Object(options))
 }

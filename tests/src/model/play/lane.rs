@@ -158,7 +158,7 @@ async fn replay(
     settings: &Settings,
     ids: Vec<JobId>,
 ) -> HashMap<i64, Did> {
-    let (limits, retry) = (&settings.enqueue, &settings.retry);
+    let rules = ledger::Rules::of(settings);
     let mut did = HashMap::new();
     for id in ids {
         let filter = DeadFilter::of(id);
@@ -169,7 +169,7 @@ async fn replay(
             args: None,
             pace: None,
         };
-        let replayed = dead::replay(conn, &wanted, &somebody(), limits, retry).await;
+        let replayed = dead::replay(conn, &wanted, &somebody(), &rules).await;
         for again in replayed.expect("a replay").again {
             let replayed_as = Some(again.job.0);
             let moved = true;
