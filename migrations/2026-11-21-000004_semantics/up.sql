@@ -234,8 +234,10 @@ LANGUAGE sql AS $$
         FROM gone
     ), freed AS (
         UPDATE nexus.gates AS g SET in_use = g.in_use - f.jobs
-        FROM (SELECT unnest(slots) AS gate, count(*) AS jobs FROM gone
-              WHERE slots IS NOT NULL GROUP BY 1 ORDER BY 1) AS f
+        FROM (SELECT gate, f.jobs
+              FROM (SELECT unnest(slots) AS gate, count(*) AS jobs FROM gone
+                    WHERE slots IS NOT NULL GROUP BY 1) AS f
+              JOIN nexus.gates AS o USING (gate) ORDER BY gate FOR NO KEY UPDATE OF o) AS f
         WHERE g.gate = f.gate
     ), held AS (
         SELECT r.key FROM gone AS g JOIN nexus.reservations AS r ON r.key = g.unique_key AND r.job_id = g.id

@@ -95,7 +95,10 @@ impl From<tokio_postgres::Error> for Error {
         match db.code().code() {
             // Class 08 connection exception; 57P01..03 shutdown, crash, starting; class 53 disk full,
             // out of memory, too many connections.
-            code if ["08", "57P", "53"].iter().any(|class| code.starts_with(class)) => {
+            code if ["08", "57P", "53"]
+                .iter()
+                .any(|class| code.starts_with(class)) =>
+            {
                 Self::Unavailable(text)
             }
             "40001" | "40P01" => Self::Contended(text),

@@ -8,6 +8,7 @@ mod claim;
 mod collect;
 mod limits;
 mod lock;
+mod lookup;
 mod release;
 mod rules;
 

@@ -1,6 +1,8 @@
 //! What `nexus bench` asks the ledger: windows of what was done, and ceilings to
 //! hold it against. Nothing else uses these.
 
+pub mod soak;
+
 use chrono::{DateTime, Utc};
 use diesel::QueryableByName;
 use diesel::sql_types::{BigInt, Nullable, Text, Timestamptz};

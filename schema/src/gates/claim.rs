@@ -5,6 +5,7 @@ use nexus_jobs::admission::{Admission, Asks, admit};
 use nexus_jobs::limit::{Bound, Candidate, Rules};
 
 use super::lock::lock;
+use super::lookup::Lookup;
 use super::slots_literal;
 use crate::error::{Error, Result};
 use crate::ledger::{Claim, ClaimedJob};
@@ -142,17 +143,11 @@ async fn write(
 ) -> Result<Vec<ClaimedJob>> {
     let (part, rest) = claim.part.clone().unzip();
     let lease_ms = i64::try_from(claim.lease.as_millis()).unwrap_or(i64::MAX);
-    let admitted: Vec<i64> = decided.admitted.iter().map(|(id, _)| *id).collect();
-    let slots: Vec<_> = decided
-        .admitted
-        .iter()
-        .map(|(_, s)| (!s.is_empty()).then(|| slots_literal(s)))
-        .collect();
-    let (refused, by): (Vec<i64>, Vec<&str>) = decided
-        .parked
-        .iter()
-        .map(|(id, gate)| (*id, gate.as_str()))
-        .unzip();
+    let admitted = decided.admitted.iter();
+    let slots = |slots: &[String]| (!slots.is_empty()).then(|| slots_literal(slots));
+    let admitted = Lookup::of(admitted.map(|(id, held)| (*id, slots(held))));
+    let refused = decided.parked.iter();
+    let refused = Lookup::of(refused.map(|(id, gate)| (*id, Some(gate.clone()))));
     let counts = Counts::of(decided, rules);
     Ok(Prepared(
         sql_file!("claim_gated.sql")
@@ -165,16 +160,18 @@ async fn write(
             .bind::<Bool, _>(claim.suspect)
             .bind::<Nullable<BigInt>, _>(part)
             .bind::<Nullable<Array<BigInt>>, _>(rest)
-            .bind::<Array<BigInt>, _>(admitted)
-            .bind::<Array<Nullable<Text>>, _>(slots)
-            .bind::<Array<BigInt>, _>(refused)
-            .bind::<Array<Text>, _>(by)
+            .bind::<Array<BigInt>, _>(admitted.ids)
+            .bind::<Array<Integer>, _>(admitted.at)
+            .bind::<Array<BigInt>, _>(refused.ids)
+            .bind::<Array<Integer>, _>(refused.at)
             .bind::<Array<Text>, _>(counts.gates)
             .bind::<Array<Integer>, _>(counts.starts)
             .bind::<Array<Integer>, _>(counts.most)
             .bind::<Array<Nullable<BigInt>>, _>(counts.advance_us)
             .bind::<Array<Nullable<BigInt>>, _>(counts.ahead_us)
-            .bind::<Array<Bool>, _>(counts.waits),
+            .bind::<Array<Bool>, _>(counts.waits)
+            .bind::<Array<Text>, _>(admitted.texts)
+            .bind::<Array<Text>, _>(refused.texts),
     )
     .load(conn)
     .await?)

@@ -5,40 +5,33 @@
 -- $1 ids, ascending  $2 token  $3 kinds known  $4 worker  $5 lease in ms
 -- $6 dispatch rows whose ids are all in $1  $7 whether these are suspects
 -- $8 a dispatch row of which only a part is in $1, or null  $9 what remains of it
--- $10 ids let in  $11 their slots, or null for those that hold theirs or need none
--- $12 ids refused  $13 by which gate
+-- $10 ids let in, ascending  $11 which of $20 are their slots; 0 for those that hold theirs or need none
+-- $12 ids refused, ascending  $13 by which of $21
 -- $14 gates that let in or refused  $15 how many starts they count  $16 jobs at once
 -- $17 by how much their rate moves on, in us, or null  $18 and how far ahead it may be
--- $19 whether jobs wait there from now on
+-- $19 whether jobs wait there from now on  $20 slots, each set once  $21 gates that refuse
 --
 -- `counted` stands where its rows are locked last, for the shortest time: Postgres runs what nobody
 -- reads in the reverse order, and this is read last.
 --
--- Slots and gates are looked up by a binary search (width_bucket) in arrays in order of id: a join
--- with unnest, which Postgres takes to be ten rows, becomes a nested loop over all pairs.
-WITH let_in AS MATERIALIZED (
-    SELECT array_agg(id ORDER BY id) AS ids, array_agg(slots ORDER BY id) AS slots
-    FROM unnest($10::bigint[], $11::text[]) AS a(id, slots)
-), kept_out AS MATERIALIZED (
-    SELECT array_agg(id ORDER BY id) AS ids, array_agg(gate ORDER BY id) AS gates
-    FROM unnest($12::bigint[], $13::text[]) AS r(id, gate)
-), claimed AS (
+-- Slots and gates are looked up as `Lookup` says. Gates are locked in the order of their names.
+WITH claimed AS (
     UPDATE nexus.jobs AS j
     SET state = 'running', token = $2, run = run + 1, attempt = attempt + 1, started_at = now(),
-        slots = coalesce(j.slots, (((SELECT slots FROM let_in))[width_bucket(j.id, (SELECT ids FROM let_in))])::text[])
+        slots = coalesce(j.slots, (($20::text[])[($11::integer[])[width_bucket(j.id, $10::bigint[])]])::text[])
     WHERE j.id = ANY ($10)
       AND state IN ('available', 'scheduled', 'retryable') AND due_at <= now()
       AND parked IS NULL AND kind = ANY ($3) AND (lost_leases = 0 OR $7)
       AND (expires_at IS NULL OR expires_at > now() OR run > 0)
-      AND (j.slots IS NULL OR ((SELECT slots FROM let_in))[width_bucket(j.id, (SELECT ids FROM let_in))] IS NULL)
+      AND (j.slots IS NULL OR ($11::integer[])[width_bucket(j.id, $10::bigint[])] = 0)
     RETURNING j.id, tenant_id, kind, args, run, attempt, attempts_max, timeout_ms, backoff, due_at,
-              (((SELECT slots FROM let_in))[width_bucket(j.id, (SELECT ids FROM let_in))])::text[] AS new_slots
+              (($20::text[])[($11::integer[])[width_bucket(j.id, $10::bigint[])]])::text[] AS new_slots
 ), found AS MATERIALIZED (
     SELECT count(*) AS jobs, array_agg(id) AS ids FROM claimed
 ), refused AS (
     UPDATE nexus.jobs AS j
     SET parked = 'gate',
-        parked_on = ((SELECT gates FROM kept_out))[width_bucket(j.id, (SELECT ids FROM kept_out))]
+        parked_on = ($21::text[])[($13::integer[])[width_bucket(j.id, $12::bigint[])]]
     WHERE j.id = ANY ($12) AND j.parked IS NULL AND j.token IS NULL
       AND (SELECT jobs FROM found) >= 0
 ), unknown AS (
@@ -66,7 +59,8 @@ WITH let_in AS MATERIALIZED (
                  make_interval(secs => l.ahead_us / 1000000.0) AS ahead
           FROM unnest($14::text[], $15::integer[], $16::integer[], $17::bigint[], $18::bigint[], $19::boolean[])
               AS l(gate, starts, most, advance_us, ahead_us, waits)
-          LEFT JOIN held AS h USING (gate) ORDER BY l.gate) AS w
+          JOIN nexus.gates AS o USING (gate) LEFT JOIN held AS h USING (gate)
+          ORDER BY l.gate FOR NO KEY UPDATE OF o) AS w
     WHERE g.gate = w.gate
       AND (w.starts = 0 OR NOT g.waiting AND g.in_use + w.jobs <= w.most
            AND (w.advance IS NULL OR greatest(g.next_at, now()) + w.advance <= now() + w.ahead))

@@ -12,6 +12,7 @@ use nexus_jobs::limit::{Candidate, Rules, breaker_gate};
 use super::breakers;
 use super::claim::{CandidateRow, Counts};
 use super::lock::{StateRow, lock};
+use super::lookup::Lookup;
 use super::slots_literal;
 use crate::error::Result;
 use crate::prepared::{Prepared, sql_file};
@@ -154,26 +155,21 @@ async fn write(
             counts.waits.push(false);
         }
     }
-    let admitted: Vec<i64> = decided.admitted.iter().map(|(id, _)| *id).collect();
-    let slots: Vec<_> = decided
-        .admitted
-        .iter()
-        .map(|(_, s)| slots_literal(s))
-        .collect();
-    let (refused, by): (Vec<i64>, Vec<&str>) = decided
-        .parked
-        .iter()
-        .map(|(id, gate)| (*id, gate.as_str()))
-        .unzip();
+    let admitted = decided.admitted.iter();
+    let admitted = Lookup::of(admitted.map(|(id, held)| (*id, Some(slots_literal(held)))));
+    let refused = decided.parked.iter();
+    let refused = Lookup::of(refused.map(|(id, gate)| (*id, Some(gate.clone()))));
     let done: DoneRow = Prepared(
         sql_file!("release.sql")
-            .bind::<Array<BigInt>, _>(admitted)
-            .bind::<Array<Text>, _>(slots)
-            .bind::<Array<BigInt>, _>(refused)
-            .bind::<Array<Text>, _>(by)
+            .bind::<Array<BigInt>, _>(admitted.ids)
+            .bind::<Array<Integer>, _>(admitted.at)
+            .bind::<Array<BigInt>, _>(refused.ids)
+            .bind::<Array<Integer>, _>(refused.at)
             .bind::<Array<Text>, _>(counts.gates)
             .bind::<Array<Nullable<BigInt>>, _>(counts.advance_us)
-            .bind::<Array<Bool>, _>(counts.waits),
+            .bind::<Array<Bool>, _>(counts.waits)
+            .bind::<Array<Text>, _>(admitted.texts)
+            .bind::<Array<Text>, _>(refused.texts),
     )
     .get_result(conn)
     .await?;

@@ -1,33 +1,27 @@
 -- Sends on who was let in, holding the slots, and moves who was refused elsewhere to that gate. The
 -- gates are locked, so what waits at one is seen here, or has not been parked yet.
 --
--- $1 ids let in  $2 their slots: none is an empty array, by which a claim knows that they were let
--- in  $3 ids refused  $4 by which gate
+-- $1 ids let in, ascending  $2 which of $8 are their slots: none is an empty array, by which a claim
+-- knows that they were let in  $3 ids refused, ascending  $4 by which of $9
 -- $5 gates looked at, or that let in or refused  $6 by how much their rate moves on, in us, or null
--- $7 whether jobs were moved there
+-- $7 whether jobs were moved there  $8 slots, each set once  $9 gates that refuse
 --
--- Slots and gates are looked up by a binary search, as in claim_gated.sql.
-WITH open AS MATERIALIZED (
-    SELECT array_agg(id ORDER BY id) AS ids, array_agg(slots ORDER BY id) AS slots
-    FROM unnest($1::bigint[], $2::text[]) AS a(id, slots)
-), shut AS MATERIALIZED (
-    SELECT array_agg(id ORDER BY id) AS ids, array_agg(gate ORDER BY id) AS gates
-    FROM unnest($3::bigint[], $4::text[]) AS r(id, gate)
-), let_in AS (
+-- Slots and gates are looked up as `Lookup` says.
+WITH let_in AS (
     UPDATE nexus.jobs AS j
     SET parked = NULL, parked_on = NULL,
-        slots = coalesce(j.slots, (((SELECT slots FROM open))[width_bucket(j.id, (SELECT ids FROM open))])::text[])
+        slots = coalesce(j.slots, (($8::text[])[($2::integer[])[width_bucket(j.id, $1::bigint[])]])::text[])
     WHERE j.id = ANY ($1)
     RETURNING j.id, j.tenant_id, j.queue, j.band, j.due_at, j.lost_leases,
-              (((SELECT slots FROM open))[width_bucket(j.id, (SELECT ids FROM open))])::text[] AS new_slots
+              (($8::text[])[($2::integer[])[width_bucket(j.id, $1::bigint[])]])::text[] AS new_slots
 ), entry AS (
     INSERT INTO nexus.dispatch (tenant_id, queue, band, due_at, suspect, job_ids)
     SELECT tenant_id, queue, band, due_at, lost_leases > 0, ARRAY[id] FROM let_in ORDER BY band, id
 ), moved AS (
     UPDATE nexus.jobs AS j
-    SET parked_on = ((SELECT gates FROM shut))[width_bucket(j.id, (SELECT ids FROM shut))]
+    SET parked_on = ($9::text[])[($4::integer[])[width_bucket(j.id, $3::bigint[])]]
     WHERE j.id = ANY ($3)
-      AND j.parked_on IS DISTINCT FROM ((SELECT gates FROM shut))[width_bucket(j.id, (SELECT ids FROM shut))]
+      AND j.parked_on IS DISTINCT FROM ($9::text[])[($4::integer[])[width_bucket(j.id, $3::bigint[])]]
     RETURNING j.id
 ), held AS (
     SELECT gate, count(*)::integer AS jobs FROM (SELECT unnest(new_slots) AS gate FROM let_in) AS s

@@ -12,8 +12,10 @@ WITH done AS (
     RETURNING j.*, d.result
 ), freed AS (
     UPDATE nexus.gates AS g SET in_use = g.in_use - f.jobs
-    FROM (SELECT unnest(slots) AS gate, count(*) AS jobs FROM gone
-          WHERE slots IS NOT NULL GROUP BY 1 ORDER BY 1) AS f
+    FROM (SELECT gate, f.jobs
+          FROM (SELECT unnest(slots) AS gate, count(*) AS jobs FROM gone
+                WHERE slots IS NOT NULL GROUP BY 1) AS f
+          JOIN nexus.gates AS o USING (gate) ORDER BY gate FOR NO KEY UPDATE OF o) AS f
     WHERE g.gate = f.gate
 ), kept AS (
     INSERT INTO nexus.job_history (id, tenant_id, kind, queue, band, state, due_at, run, attempt,

@@ -11,8 +11,10 @@ WITH back AS (
     RETURNING j.id, j.tenant_id, j.queue, j.band, j.due_at, j.lost_leases
 ), freed AS (
     UPDATE nexus.gates AS g SET in_use = g.in_use - f.jobs
-    FROM (SELECT unnest(slots) AS gate, count(*) AS jobs FROM back
-          WHERE slots IS NOT NULL GROUP BY 1 ORDER BY 1) AS f
+    FROM (SELECT gate, f.jobs
+          FROM (SELECT unnest(slots) AS gate, count(*) AS jobs FROM back
+                WHERE slots IS NOT NULL GROUP BY 1) AS f
+          JOIN nexus.gates AS o USING (gate) ORDER BY gate FOR NO KEY UPDATE OF o) AS f
     WHERE g.gate = f.gate
 ), entry AS (
     INSERT INTO nexus.dispatch (tenant_id, queue, band, due_at, suspect, job_ids)

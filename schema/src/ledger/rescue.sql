@@ -19,8 +19,10 @@ WITH expired AS MATERIALIZED (
     RETURNING j.id, j.tenant_id, j.queue, j.band, j.due_at, j.run, j.attempt, l.worker_id
 ), freed AS (
     UPDATE nexus.gates AS g SET in_use = g.in_use - f.jobs
-    FROM (SELECT unnest(slots) AS gate, count(*) AS jobs FROM lost
-          WHERE slots IS NOT NULL AND NOT spent GROUP BY 1 ORDER BY 1) AS f
+    FROM (SELECT gate, f.jobs
+          FROM (SELECT unnest(slots) AS gate, count(*) AS jobs FROM lost
+                WHERE slots IS NOT NULL AND NOT spent GROUP BY 1) AS f
+          JOIN nexus.gates AS o USING (gate) ORDER BY gate FOR NO KEY UPDATE OF o) AS f
     WHERE g.gate = f.gate
 ), entry AS (
     INSERT INTO nexus.dispatch (tenant_id, queue, band, due_at, suspect, job_ids)
