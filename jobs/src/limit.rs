@@ -168,7 +168,11 @@ impl Rules {
         let mut gates: BTreeMap<String, Bound> = limits
             .filter_map(|limit| Some((limit.gate(job)?, limit.bound())))
             .collect();
-        if let Some(bound) = self.breakers.get(&job.kind).and_then(|state| breaker_bound(*state)) {
+        if let Some(bound) = self
+            .breakers
+            .get(&job.kind)
+            .and_then(|state| breaker_bound(*state))
+        {
             gates.insert(breaker_gate(&job.kind), bound);
         }
         gates
@@ -178,7 +182,10 @@ impl Rules {
     /// any more, or its breaker is closed, so whoever waits there is to go.
     pub fn bound(&self, gate: &str) -> Option<Bound> {
         if let Some(kind) = gate.strip_prefix(BREAKER) {
-            return self.breakers.get(kind).and_then(|state| breaker_bound(*state));
+            return self
+                .breakers
+                .get(kind)
+                .and_then(|state| breaker_bound(*state));
         }
         let rest = gate.strip_prefix(LIMIT)?;
         let (name, subject) = match rest.split_once(':') {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
-use nexus_jobs::{Band, FailureReason, Job, JobId, NewJob, QueueName, TenantId};
+use nexus_jobs::{Backoff, Band, FailureReason, Job, JobId, NewJob, QueueName, TenantId};
 use nexus_schema::dead::{self, Again, DeadFilter, Pace, Replay, Replayed};
 use nexus_schema::ledger;
 use nexus_tests::bed::{actor, noop};
@@ -113,10 +113,13 @@ async fn a_replay_is_a_new_job_that_was_told_what_the_old_one_was() {
             .queue(QueueName::new("other").unwrap())
             .attempts(3)
             .timeout(std::time::Duration::from_secs(9))
-            .tags(["red"]);
+            .tags(["red"])
+            .limit_key("l")
+            .order_key("o")
+            .backoff(Backoff::Fixed {
+                wait: std::time::Duration::from_millis(7),
+            });
         let id = discarded(bed, &[told]).await[0];
-        bed.execute("UPDATE nexus.job_history SET limit_key = 'l', backoff = '{\"fixed\": 1}'")
-            .await;
         let one = DeadFilter::of(id);
         let again = replay(bed, &replay_of(&one)).await.again;
         let [Again { dead, job }] = again[..] else {
@@ -139,7 +142,8 @@ async fn a_replay_is_a_new_job_that_was_told_what_the_old_one_was() {
             )
         };
         assert_eq!(told(new), told(old));
-        let kept = "replay_of IS NOT NULL AND limit_key = 'l' AND backoff::text = '{\"fixed\": 1}'";
+        let kept = "replay_of IS NOT NULL AND limit_key = 'l' AND order_key = 'o' \
+             AND (backoff ->> 'wait_ms')::int = 7";
         assert_eq!(bed.count("jobs", kept).await, 1);
         assert_eq!(replay(bed, &replay_of(&one)).await.again, [], "once");
         assert_eq!(dispatch_rows(&mut *bed.conn().await).await.len(), 1);

@@ -4,9 +4,11 @@
 use chrono::{DateTime, Utc};
 use diesel::sql_types::{BigInt, Integer, Timestamptz};
 use diesel::{OptionalExtension, QueryableByName};
-use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
+use nexus_config::Postgres;
 use nexus_jobs::JobId;
 
+use crate::connect::connect;
 use crate::error::Result;
 use crate::prepared::Prepared;
 
@@ -92,4 +94,11 @@ pub async fn live_bytes(conn: &mut AsyncPgConnection) -> Result<i64> {
     .get_result(conn)
     .await?;
     Ok(row.count)
+}
+
+/// Makes room in those tables, as autovacuum does: as their owner.
+pub async fn vacuum(settings: &Postgres) -> Result<()> {
+    let mut conn = connect(settings.owner_url.expose(), settings).await?;
+    let statement = "VACUUM nexus.jobs, nexus.dispatch, nexus.leases";
+    Ok(conn.batch_execute(statement).await?)
 }
