@@ -16,6 +16,7 @@ mod latency;
 mod limited;
 mod peer;
 mod rig;
+mod soak;
 mod worker;
 
 use std::path::PathBuf;
@@ -35,7 +36,7 @@ pub(crate) struct BenchArgs {
     /// A run of under 20 seconds: smaller numbers of rows and jobs, each measured once.
     #[arg(long)]
     quick: bool,
-    /// Waiting jobs of the ordinary drain.
+    /// Waiting jobs of the ordinary drain; of a soak, jobs done while leaks are looked for.
     #[arg(long, value_name = "N")]
     jobs: Option<usize>,
     /// Jobs enqueued one after another.
@@ -44,6 +45,12 @@ pub(crate) struct BenchArgs {
     /// Jobs whose start is timed.
     #[arg(long, value_name = "N")]
     timed: Option<usize>,
+    /// Kills of a soak.
+    #[arg(long, value_name = "N")]
+    kills: Option<usize>,
+    /// Jobs of a soak that are due at once.
+    #[arg(long, value_name = "N")]
+    due: Option<usize>,
     /// Also refresh the subject's table between its markers in this file.
     #[arg(long, value_name = "FILE")]
     docs: Option<PathBuf>,
@@ -58,8 +65,13 @@ enum Subject {
     Jobs,
     /// The engine as one peer among others, once and without ceilings.
     Peer,
+    /// The way back after kills, leaks, and a million jobs due at once.
+    Soak,
     /// Loading and the engine.
     All,
+    /// Work on jobs that last until the process is killed: started by a soak.
+    #[value(hide = true)]
+    Lingering,
 }
 
 /// How much of everything.
@@ -77,6 +89,12 @@ struct Scale {
     large_backlog: usize,
     /// Jobs whose start is timed.
     timed: usize,
+    /// Worker processes that are killed.
+    kills: usize,
+    /// Jobs done while leaks are looked for.
+    leak: usize,
+    /// Jobs that are due at once.
+    due: usize,
 }
 
 const FULL: Scale = Scale {
@@ -86,6 +104,9 @@ const FULL: Scale = Scale {
     backlog: 100_000,
     large_backlog: 1_000_000,
     timed: 3_000,
+    kills: 200,
+    leak: 2_000_000,
+    due: 1_000_000,
 };
 
 const QUICK: Scale = Scale {
@@ -95,10 +116,17 @@ const QUICK: Scale = Scale {
     backlog: 30_000,
     large_backlog: 100_000,
     timed: 400,
+    kills: 8,
+    leak: 300_000,
+    due: 100_000,
 };
 
 /// Measures and prints.
 pub(crate) async fn run(args: BenchArgs, invocation: Invocation) -> anyhow::Result<Exit> {
+    if args.subject == Subject::Lingering {
+        soak::linger::work(&invocation.settings).await?;
+        return Ok(Exit::Ok);
+    }
     let scale = args.scale();
     let rig = Rig::new(invocation.settings).await?;
     let mut figures: Vec<Figure> = Vec::new();
@@ -109,6 +137,10 @@ pub(crate) async fn run(args: BenchArgs, invocation: Invocation) -> anyhow::Resu
     if matches!(args.subject, Subject::Jobs | Subject::All) {
         let measured = jobs::measure(&rig, scale).await;
         figures.extend(args.keep("jobs", measured.context("measuring jobs")?)?);
+    }
+    if args.subject == Subject::Soak {
+        let measured = soak::measure(&rig, scale).await;
+        figures.extend(args.keep("soak", measured.context("soaking")?)?);
     }
     if args.subject == Subject::Peer {
         let measured = peer::measure(&rig, scale).await;
@@ -128,6 +160,9 @@ impl BenchArgs {
             singles: self.singles.unwrap_or(scale.singles),
             backlog: self.jobs.unwrap_or(scale.backlog),
             timed: self.timed.unwrap_or(scale.timed),
+            kills: self.kills.unwrap_or(scale.kills),
+            leak: self.jobs.unwrap_or(scale.leak),
+            due: self.due.unwrap_or(scale.due),
             ..scale
         }
     }

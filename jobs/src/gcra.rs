@@ -103,7 +103,7 @@ mod tests {
                 }
                 let ahead = tat.saturating_sub(now);
                 if rate.room(ahead) == 0 {
-                    let later = rate.wait(ahead).as_micros() as u64;
+                    let later = u64::try_from(rate.wait(ahead).as_micros()).unwrap();
                     prop_assert!(later > 0);
                     prop_assert!(rate.room(ahead - later) > 0);
                 }

@@ -14,10 +14,12 @@
 mod connection;
 mod consumer;
 mod errors;
+mod footprint;
 mod keys;
 mod leave;
 mod read;
 mod sweep;
 mod transport;
 
+pub use footprint::Footprint;
 pub use transport::RedisTransport;

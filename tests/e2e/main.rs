@@ -22,6 +22,7 @@ mod drain;
 mod enqueue;
 mod expiry;
 mod fairness;
+mod faults;
 mod fence;
 mod harness;
 mod ingest;

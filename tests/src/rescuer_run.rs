@@ -1,6 +1,7 @@
 //! A rescuer that runs beside a test.
 
 use nexus_producer::rescuer::Rescuer;
+use nexus_schema::Pool;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::bed::TestBed;
@@ -14,9 +15,14 @@ pub struct RescuerRun {
 impl RescuerRun {
     /// Starts one with the bed's settings.
     pub fn start(bed: &TestBed) -> Self {
+        Self::with_pool(bed, bed.pool().clone())
+    }
+
+    /// Starts one that reaches the bed's ledger through a pool of its own.
+    pub fn with_pool(bed: &TestBed, pool: Pool) -> Self {
         let settings = bed.settings();
         let rescuer = Rescuer::new(
-            bed.pool().clone(),
+            pool,
             settings.rescue.clone(),
             settings.lease.clone(),
             settings.history.months_ahead,

@@ -10,11 +10,12 @@ const END: &str = "<!-- end of figures -->";
 
 /// Writes a subject's figures and the machine between the subject's markers of a file.
 pub(super) fn refresh(path: &Path, subject: &str, figures: &[Figure]) -> anyhow::Result<()> {
-    let begin = format!("<!-- {subject} figures: written by `make bench` -->");
+    let begin = format!("<!-- {subject} figures: written by ");
     let text = std::fs::read_to_string(path)?;
     let (before, rest) = text
         .split_once(&begin)
         .with_context(|| format!("no marker for the begin of the {subject} figures"))?;
+    let (writer, rest) = rest.split_once("-->").context("a marker without its end")?;
     let (_, after) = rest
         .split_once(END)
         .context("no marker for the figures' end")?;
@@ -22,7 +23,7 @@ pub(super) fn refresh(path: &Path, subject: &str, figures: &[Figure]) -> anyhow:
     let machine = machine();
     std::fs::write(
         path,
-        format!("{before}{begin}\n\n{machine}\n\n{table}\n{END}{after}"),
+        format!("{before}{begin}{writer}-->\n\n{machine}\n\n{table}\n{END}{after}"),
     )?;
     Ok(())
 }

@@ -99,6 +99,15 @@ impl Rig {
     /// Enqueues so many no-op jobs in batches; returns the first id and the last.
     pub(super) async fn enqueue_noops(&self, count: usize) -> anyhow::Result<(JobId, JobId)> {
         let batch = vec![Self::noop()?; self.settings.enqueue.batch_max];
+        self.enqueue_in_batches(&batch, count).await
+    }
+
+    /// Enqueues so many jobs, a batch again and again; returns the first id and the last.
+    pub(super) async fn enqueue_in_batches(
+        &self,
+        batch: &[NewJob],
+        count: usize,
+    ) -> anyhow::Result<(JobId, JobId)> {
         let (mut first, mut last) = (None, JobId(0));
         let mut left = count;
         while left > 0 {

@@ -15,6 +15,15 @@ pub(super) struct Worker {
 impl Worker {
     /// Starts one over the same servers, for these queues alone.
     pub(super) fn start(settings: &Settings, queues: &str) -> anyhow::Result<Self> {
+        Self::of(&["work"], settings, queues)
+    }
+
+    /// Starts one whose jobs last until it is killed.
+    pub(super) fn lingering(settings: &Settings, queues: &str) -> anyhow::Result<Self> {
+        Self::of(&["bench", "lingering"], settings, queues)
+    }
+
+    fn of(command: &[&str], settings: &Settings, queues: &str) -> anyhow::Result<Self> {
         let roots: Vec<String> = settings
             .datasets
             .roots
@@ -22,7 +31,7 @@ impl Worker {
             .map(|root| root.display().to_string())
             .collect();
         let child = Command::new(std::env::current_exe()?)
-            .arg("work")
+            .args(command)
             .env(
                 "NEXUS_POSTGRES__APP_URL",
                 settings.postgres.app_url.expose(),
@@ -33,6 +42,11 @@ impl Worker {
             )
             .env("NEXUS_REDIS__URL", settings.redis.url.expose())
             .env("NEXUS_REDIS__PREFIX", &settings.redis.prefix)
+            .env("NEXUS_LEASE__TTL", settings.lease.ttl.to_string())
+            .env(
+                "NEXUS_LEASE__HEARTBEAT",
+                settings.lease.heartbeat.to_string(),
+            )
             .env("NEXUS_WORKERS__QUEUES", queues)
             .env("NEXUS_DATASETS__ROOTS", roots.join(","))
             .env("NEXUS_LOG__FILTER", "warn")
@@ -44,21 +58,42 @@ impl Worker {
         Ok(Self { child })
     }
 
-    fn pid(&self) -> anyhow::Result<u32> {
+    /// Its process id.
+    pub(super) fn pid(&self) -> anyhow::Result<u32> {
         self.child.id().context("the worker process has ended")
     }
 
     /// The most memory it has had resident so far, in MiB.
     pub(super) fn peak_rss_mib(&self) -> anyhow::Result<f64> {
+        self.status_mib("VmHWM:")
+    }
+
+    /// The memory it has resident now, in MiB.
+    pub(super) fn rss_mib(&self) -> anyhow::Result<f64> {
+        self.status_mib("VmRSS:")
+    }
+
+    /// How many files, sockets and pipes it has open.
+    pub(super) fn descriptors(&self) -> anyhow::Result<u64> {
+        let open = std::fs::read_dir(format!("/proc/{}/fd", self.pid()?))?;
+        Ok(u64::try_from(open.count())?)
+    }
+
+    fn status_mib(&self, field: &str) -> anyhow::Result<f64> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid()?))?;
         let kib: f64 = status
             .lines()
-            .find_map(|line| line.strip_prefix("VmHWM:"))
+            .find_map(|line| line.strip_prefix(field))
             .and_then(|line| line.trim().strip_suffix(" kB"))
-            .context("no VmHWM in the worker's status")?
+            .with_context(|| format!("no {field} in the worker's status"))?
             .trim()
             .parse()?;
         Ok(kib / 1024.0)
+    }
+
+    /// Kills it, and waits until it is gone.
+    pub(super) async fn kill(mut self) -> anyhow::Result<()> {
+        Ok(self.child.kill().await?)
     }
 
     /// Asks it to drain, and waits until it has.

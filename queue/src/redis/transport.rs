@@ -42,6 +42,11 @@ impl RedisTransport {
         Ok(Self { connector, shared })
     }
 
+    /// The connection that clones share.
+    pub(super) fn shared(&self) -> ConnectionManager {
+        self.shared.clone()
+    }
+
     fn prefix(&self) -> &str {
         &self.connector.settings().prefix
     }

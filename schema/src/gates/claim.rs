@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use diesel::QueryableByName;
 use diesel::sql_types::{Array, BigInt, Bool, Integer, Nullable, SmallInt, Text, Uuid};
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
@@ -75,7 +77,7 @@ pub async fn claim_gated(
     claim.ids.sort_unstable();
     if way == Way::Hopeful {
         let candidates = candidates(conn, &claim, false).await?;
-        let hoped = admit(&candidates, rules, &Default::default(), Asks::Claim);
+        let hoped = admit(&candidates, rules, &BTreeMap::default(), Asks::Claim);
         if hoped.parked.is_empty() {
             match write(conn, &claim, rules, &hoped).await {
                 Ok(jobs) => {

@@ -95,8 +95,7 @@ fn check(name: &str, change: &LimitChange) -> Result<()> {
     }
     match (change.rate, change.rate_per_ms) {
         (None, None) if change.burst.is_some() => invalid("a burst goes with a rate".to_owned()),
-        (None, None) => Ok(()),
-        (Some(_), Some(1..=RATE_PER_MS_MAX)) => Ok(()),
+        (None, None) | (Some(_), Some(1..=RATE_PER_MS_MAX)) => Ok(()),
         _ => invalid("a rate is so many starts in a time of 1 ms to 1 day".to_owned()),
     }
 }
