@@ -125,7 +125,7 @@ async fn main() -> anyhow::Result<()> {
 
     for id in ids {
         let job = loop {
-            let found = jobs::find(&mut *pool.get().await?, id).await?;
+            let found = jobs::find(&mut *pool.get().await?, id.id()).await?;
             match found {
                 Some(detail) if detail.job.finished_at.is_some() => break detail.job,
                 _ => tokio::time::sleep(Duration::from_millis(20)).await,

@@ -147,8 +147,9 @@ impl Releaser {
             // An even share for each, so that one with a large backlog holds up no other.
             let gates = u32::try_from(open.len()).unwrap_or(u32::MAX).max(1);
             let share = (self.settings.release_batch_max / gates).max(1);
-            open.iter_mut()
-                .for_each(|(_, most)| *most = share.min(*most));
+            for (_, most) in &mut open {
+                *most = share.min(*most);
+            }
             if !open.is_empty() {
                 let released = gates::release(conn, &open, rules, self.reopened).await?;
                 look.released |= released != Released::default();

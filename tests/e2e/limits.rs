@@ -176,7 +176,7 @@ async fn each_tenant_and_each_key_is_counted_by_itself() {
         let jobs: Vec<NewJob> = jobs
             .into_iter()
             .enumerate()
-            .map(|(n, job)| job.tenant(TenantId(1 + (n % 2) as i64)))
+            .map(|(n, job)| job.tenant(TenantId(1 + i64::from(n % 2 == 1))))
             .collect();
         bed.enqueue(&jobs).await;
         // Some without a key, which that limit does not count.

@@ -75,12 +75,12 @@ async fn passes(bed: &TestBed, settle: &str) -> bool {
             .map(|rescued| rescued.again),
     }
     .unwrap();
-    let passed = dispatched(bed).await.contains(&ids[1].0);
-    let head = format!("head = {}", ids[usize::from(passed)]);
-    assert_eq!(bed.count("order_keys", &head).await, 1, "{settle}");
+    let went_on = dispatched(bed).await.contains(&ids[1].0);
+    let front = format!("head = {}", ids[usize::from(went_on)]);
+    assert_eq!(bed.count("order_keys", &front).await, 1, "{settle}");
     bed.execute("TRUNCATE nexus.jobs, nexus.dispatch, nexus.leases, nexus.order_keys")
         .await;
-    passed
+    went_on
 }
 
 #[tokio::test]
@@ -219,8 +219,8 @@ async fn a_thousand_jobs_of_a_key_run_in_order_over_three_workers() {
         for worker in workers {
             worker.stop().await;
         }
-        let ran = ran.lock().unwrap();
-        assert_eq!(*ran, (0..KEYED).collect::<Vec<_>>());
+        let ran = ran.lock().unwrap().clone();
+        assert_eq!(ran, (0..KEYED).collect::<Vec<_>>());
         assert!(*others_left.lock().unwrap() > 0, "others went on meanwhile");
         assert_eq!(bed.count("order_keys", "true").await, 0);
     })

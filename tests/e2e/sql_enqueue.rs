@@ -161,6 +161,10 @@ async fn rust_and_sql_agree_on_keys_and_conflicts_are_told_by_index() {
 }
 
 #[tokio::test]
+#[expect(
+    clippy::too_many_lines,
+    reason = "one list of what is wrong, read from top to bottom"
+)]
 async fn what_is_wrong_is_refused_with_a_code_of_its_own_and_nothing_is_enqueued() {
     in_bed(async |bed| {
         let deep = format!("'{}{}'", "[".repeat(200), "]".repeat(200));

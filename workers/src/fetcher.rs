@@ -111,7 +111,7 @@ impl Fetcher {
         };
         let suspect = Arc::clone(&served.suspect).try_acquire_owned().ok();
         let order = state.turns.order();
-        let plan = state.held.plan(places.len(), suspect.is_some(), &order);
+        let plan = state.held.plan(places.len(), suspect.is_some(), order);
         let Some(plan) = plan else {
             drop(places);
             // Only suspects are held, one is running, and no other work is there
@@ -184,15 +184,17 @@ impl Fetcher {
         }
         let looking = served.slots.look().await;
         // Suspects that wait for one another must not hold up other work.
-        let bands = match state.held.len() < SUSPECTS_HELD_MAX {
-            true => &order[..],
-            false => &[],
+        let bands = if state.held.len() < SUSPECTS_HELD_MAX {
+            &order[..]
+        } else {
+            &[]
         };
         let wait = self.engine.settings.fetch_block.get();
         // Held suspects wait for the one that runs, which may end at any moment.
-        let wait = match state.held.is_empty() {
-            true => wait,
-            false => wait / 20,
+        let wait = if state.held.is_empty() {
+            wait
+        } else {
+            wait / 20
         };
         self.fetch(state, bands, share.min(looking.room), wait)
             .await?;

@@ -81,7 +81,7 @@ impl Held {
         &mut self,
         slots: usize,
         suspect_free: bool,
-        order: &[Band; 4],
+        order: [Band; 4],
     ) -> Option<Plan> {
         let rank = |held: &Delivery| order.iter().position(|&band| band == held.receipt.band);
         self.entries.make_contiguous().sort_by_key(rank);
@@ -187,11 +187,11 @@ mod tests {
     fn an_entry_larger_than_the_room_is_claimed_in_parts() {
         let mut held = Held::default();
         held.add(vec![delivery(1, 1..=5, false)]);
-        let first = held.plan(3, true, &Band::ALL).unwrap();
+        let first = held.plan(3, true, Band::ALL).unwrap();
         assert_eq!(first.ids, [1, 2, 3]);
         assert!(first.whole.is_empty());
         assert_eq!(first.part, Some((1, vec![4, 5])));
-        let second = held.plan(3, true, &Band::ALL).unwrap();
+        let second = held.plan(3, true, Band::ALL).unwrap();
         assert_eq!(second.ids, [4, 5]);
         assert_eq!(second.whole.len(), 1);
         assert!(held.is_empty());
@@ -201,10 +201,10 @@ mod tests {
     fn a_suspect_goes_alone_and_holds_up_nobody() {
         let mut held = Held::default();
         held.add(vec![delivery(1, [1], true), delivery(2, [2, 3], false)]);
-        let first = held.plan(10, false, &Band::ALL).unwrap();
+        let first = held.plan(10, false, Band::ALL).unwrap();
         assert_eq!((first.ids, first.suspect), (vec![2, 3], false));
-        assert_eq!(held.plan(10, false, &Band::ALL), None);
-        let second = held.plan(10, true, &Band::ALL).unwrap();
+        assert_eq!(held.plan(10, false, Band::ALL), None);
+        let second = held.plan(10, true, Band::ALL).unwrap();
         assert_eq!((second.ids, second.suspect), (vec![1], true));
     }
 
@@ -212,7 +212,7 @@ mod tests {
     fn the_same_entry_is_held_once() {
         let mut held = Held::default();
         held.add(vec![delivery(1, [1], false), delivery(1, [1], false)]);
-        assert_eq!(held.plan(10, true, &Band::ALL).unwrap().ids, [1]);
+        assert_eq!(held.plan(10, true, Band::ALL).unwrap().ids, [1]);
         assert!(held.is_empty());
     }
 
@@ -230,10 +230,10 @@ mod tests {
         assert_eq!(held.ahead(&Band::ALL, false), [Critical, High]);
         assert_eq!(held.ahead(&Band::ALL, true), [Critical]);
         assert!(held.ahead(&upward, true).is_empty());
-        assert_eq!(held.plan(2, false, &upward).unwrap().ids, [4, 1]);
+        assert_eq!(held.plan(2, false, upward).unwrap().ids, [4, 1]);
         held.add(vec![of_band(Critical, 4, [5], false)]);
-        assert_eq!(held.plan(9, false, &Band::ALL).unwrap().ids, [5, 2]);
-        assert!(held.plan(9, false, &Band::ALL).is_none());
+        assert_eq!(held.plan(9, false, Band::ALL).unwrap().ids, [5, 2]);
+        assert!(held.plan(9, false, Band::ALL).is_none());
     }
 
     proptest! {
@@ -254,7 +254,7 @@ mod tests {
             }
             let mut claimed: Vec<i64> = Vec::new();
             for (room, fails) in rooms.into_iter().chain(std::iter::repeat_n((5, false), 200)) {
-                let Some(plan) = held.plan(room, true, &Band::ALL) else { break };
+                let Some(plan) = held.plan(room, true, Band::ALL) else { break };
                 prop_assert!(plan.ids.len() <= room.max(1));
                 if fails { held.put_back(plan) } else { claimed.extend(plan.ids) }
             }

@@ -71,9 +71,10 @@ impl Served {
 
 /// Jobs that may run at once.
 fn allowed(configured: usize, wanted: Wanted, quiet: bool) -> usize {
-    match wanted.paused || quiet {
-        true => 0,
-        false => wanted.concurrency.unwrap_or(configured),
+    if wanted.paused || quiet {
+        0
+    } else {
+        wanted.concurrency.unwrap_or(configured)
     }
 }
 

@@ -63,12 +63,13 @@ mod tests {
     fn after_10_s(per_s: usize) -> usize {
         let start = Instant::now();
         let mut bound = Bound::new(20, 20_000, start);
-        let (mut left, mut owed) = (0, 0.0);
+        // In fiftieths of a job.
+        let (mut left, mut owed) = (0, 0);
         for step in 1..=500_u32 {
             let filled = bound.ids().max(left);
-            owed += per_s as f64 / 50.0;
-            let taken = (owed as usize).min(filled);
-            owed -= taken as f64;
+            owed += per_s;
+            let taken = (owed / 50).min(filled);
+            owed -= taken * 50;
             left = filled - taken;
             bound.counted(left, taken, start + Duration::from_millis(20) * step);
         }

@@ -69,8 +69,8 @@ mod tests {
     use super::*;
 
     fn tenant(tenant: i64, sizes: &[usize]) -> TenantsDue {
-        let rows = sizes.iter().enumerate().map(|(nth, &size)| DueEntry {
-            id: tenant * 100 + nth as i64,
+        let rows = (0..).zip(sizes).map(|(nth, &size)| DueEntry {
+            id: tenant * 100 + nth,
             job_ids: vec![0; size],
             suspect: false,
         });

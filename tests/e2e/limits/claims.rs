@@ -44,8 +44,8 @@ async fn a_claim_takes_what_has_room_and_parks_the_rest() {
 
             let conn = &mut *bed.conn().await;
             let rules = rules(conn).await.unwrap();
-            let gates = [("limit:three".to_owned(), 10)];
-            let none = release(conn, &gates, &rules, REOPENED).await.unwrap();
+            let waiting = [("limit:three".to_owned(), 10)];
+            let none = release(conn, &waiting, &rules, REOPENED).await.unwrap();
             assert_eq!(none.admitted, 0, "there is no room");
             let done = gated.jobs.iter().take(1).map(|job| ledger::Settled {
                 job: job.job_id(),
@@ -55,7 +55,7 @@ async fn a_claim_takes_what_has_room_and_parks_the_rest() {
             ledger::complete(conn, &done.collect::<Vec<_>>(), &[])
                 .await
                 .unwrap();
-            let one = release(conn, &gates, &rules, REOPENED).await.unwrap();
+            let one = release(conn, &waiting, &rules, REOPENED).await.unwrap();
             assert_eq!((one.admitted, one.moved), (1, 0));
             // The older one, holding its slot; it passes the gate though somebody waits.
             let (first, last) = (ids[3], ids[4]);

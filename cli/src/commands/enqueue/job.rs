@@ -85,7 +85,7 @@ mod tests {
                 .unwrap();
         assert_eq!(made.queue.as_str(), "datasets");
         assert_eq!(made.weight, Weight::Heavy);
-        assert_eq!(made.due, Due::In(std::time::Duration::from_mins(5)));
+        assert_eq!(made.due, Due::In(Duration::from_mins(5)));
         assert_eq!(made.tags, ["a", "b"]);
         let moved = job("noop --queue default --band low").unwrap();
         assert_eq!((moved.queue.as_str(), moved.band), ("default", Band::Low));
