@@ -214,8 +214,8 @@ fn every_route_is_described() {
     GET /metrics
     GET /readyz
     GET /v1/breakers
-    PUT /v1/breakers/{kind}
     DELETE /v1/breakers/{kind}
+    PUT /v1/breakers/{kind}
     POST /v1/breakers/{kind}/reset
     GET /v1/cases
     POST /v1/cases
@@ -226,12 +226,30 @@ fn every_route_is_described() {
     GET /v1/datasets/{id}
     GET /v1/datasets/{id}/quality
     GET /v1/datasets/{id}/rejects
+    GET /v1/dead
+    POST /v1/dead/delete
+    POST /v1/dead/replay
+    DELETE /v1/dead/{id}
+    GET /v1/dead/{id}
+    POST /v1/dead/{id}/replay
     GET /v1/jobs
     POST /v1/jobs
+    POST /v1/jobs/cancel
     GET /v1/jobs/{id}
+    PATCH /v1/jobs/{id}
+    POST /v1/jobs/{id}/cancel
+    GET /v1/jobs/{id}/log
     GET /v1/limits
-    PUT /v1/limits/{name}
     DELETE /v1/limits/{name}
+    PUT /v1/limits/{name}
+    GET /v1/queues
+    PUT /v1/queues/{name}
+    POST /v1/queues/{name}/pause
+    POST /v1/queues/{name}/resume
+    GET /v1/workers
+    POST /v1/workers/{id}/drain
+    POST /v1/workers/{id}/quiet
+    POST /v1/workers/{id}/resume
     ");
 }
 

@@ -185,9 +185,9 @@ fn a_kind_is_told_what_differs_for_it() {
       kinds.c (env NEXUS_KINDS__C): found unknown field `retries`; expected one of `attempts`, `timeout`, `backoff`
       kinds.d (env NEXUS_KINDS__D): found unknown field `cap`; expected `wait`
       kinds.e (env NEXUS_KINDS__E): found string "seven"; expected a table of what differs for the kind, such as { attempts = 3 }
-      kinds (env NEXUS_KINDS__A): a: 0 is out of range; expected 1 to 32767
-      kinds (env NEXUS_KINDS__A): a: its timeout is zero; expected a duration above zero
-      kinds (env NEXUS_KINDS__A): b: 0 waits; expected 1 to 100 waits, such as ["1s", "1m"]
+      kinds (env NEXUS_KINDS__B): a: 0 is out of range; expected 1 to 32767
+      kinds (env NEXUS_KINDS__B): a: its timeout is zero; expected a duration above zero
+      kinds (env NEXUS_KINDS__B): b: 0 waits; expected 1 to 100 waits, such as ["1s", "1m"]
     "#);
 }
 
