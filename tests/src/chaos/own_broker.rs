@@ -58,11 +58,13 @@ impl OwnBroker {
         Ok(())
     }
 
-    /// Starts it after a kill, on its port, and waits until it has read its file.
+    /// Starts it after a kill, on its port, and waits until it has read its file. One that cannot
+    /// read what a full disk left of its file is started empty, as its operator would.
     pub async fn start_again(&mut self, kept: Kept) -> anyhow::Result<()> {
         if kept == Kept::Nothing {
-            std::fs::remove_dir_all(self.files().join("appendonlydir"))?;
+            self.forget()?;
         }
+        let mut may_forget = kept == Kept::Data;
         self.server = Some(self.spawn()?);
         let deadline = Instant::now() + START_BOUND;
         while self.ask(&["PING"]).await.as_deref() != Ok("PONG") {
@@ -71,9 +73,20 @@ impl OwnBroker {
                 "Redis does not answer, see {}",
                 self.log.display()
             );
+            let server = self.server.as_mut();
+            let has_ended = server.is_some_and(|server| matches!(server.try_wait(), Ok(Some(_))));
+            if has_ended && may_forget {
+                may_forget = false;
+                self.forget()?;
+                self.server = Some(self.spawn()?);
+            }
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
         Ok(())
+    }
+
+    fn forget(&self) -> anyhow::Result<()> {
+        Ok(std::fs::remove_dir_all(self.files().join("appendonlydir"))?)
     }
 
     /// Fills its disk for a while. Returns whether it refused to write meanwhile.
