@@ -126,7 +126,8 @@ impl Rig {
         const LOOK: std::time::Duration = std::time::Duration::from_millis(100);
         let jobs = last.0 - first.0 + 1;
         let mut conn = self.pool.get().await?;
-        while measure::unfinished(&mut conn).await? > 0 {
+        while !(measure::is_drained(&mut conn).await? && measure::unfinished(&mut conn).await? == 0)
+        {
             tokio::time::sleep(LOOK).await;
         }
         let window = measure::window(&mut conn, first, last).await?;
