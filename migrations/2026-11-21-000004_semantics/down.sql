@@ -7,7 +7,7 @@ INSERT INTO nexus.dispatch (tenant_id, queue, band, due_at, suspect, job_ids)
 SELECT tenant_id, queue, band, due_at, lost_leases > 0, ARRAY[id] FROM released;
 
 DROP FUNCTION nexus.bury(bigint[], uuid[], text[], text[], text, boolean);
-DROP TABLE nexus.job_logs, nexus.cancellations, nexus.queues, nexus.gates, nexus.limits, nexus.breakers, nexus.order_keys,
+DROP TABLE nexus.job_logs, nexus.cancellations, nexus.queues, nexus.gates, nexus.gate_ends, nexus.limits, nexus.breakers, nexus.order_keys,
     nexus.reservations;
 DROP FUNCTION nexus.gates_took(bigint, bigint);
 DROP FUNCTION nexus.pass_order();

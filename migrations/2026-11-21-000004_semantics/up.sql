@@ -101,7 +101,7 @@ CREATE TRIGGER pass_order AFTER UPDATE OF head ON nexus.order_keys
     FOR EACH ROW WHEN (NEW.head IS NULL) EXECUTE FUNCTION nexus.pass_order();
 
 -- Gates: how many jobs a limit or a breaker has let in. A job let in stands in `slots` of its row,
--- and every statement that ends its running counts it out.
+-- and every statement that ends its running counts it out, in `gate_ends`.
 CREATE TABLE nexus.gates (
     gate text PRIMARY KEY,
     tenant_id bigint NOT NULL DEFAULT 0,
@@ -109,9 +109,20 @@ CREATE TABLE nexus.gates (
     next_at timestamptz,
     waiting boolean NOT NULL DEFAULT false
 ) WITH (fillfactor = 50);
+COMMENT ON COLUMN nexus.gates.in_use IS 'Jobs let in, and those that ended since as far as they stand in gate_ends.';
 COMMENT ON COLUMN nexus.gates.next_at IS 'GCRA: the theoretical arrival time.';
 COMMENT ON COLUMN nexus.gates.waiting IS 'Whether jobs may be parked on it.';
 CREATE INDEX gates_waiting ON nexus.gates (gate) WHERE waiting;
+
+-- Jobs that hold their places no more, until whoever next locks the gate takes them off `in_use`. So
+-- ends, which are many, wait for nobody: only those who want in lock the row that all of them share.
+CREATE TABLE nexus.gate_ends (
+    gate text NOT NULL,
+    id bigint GENERATED ALWAYS AS IDENTITY,
+    tenant_id bigint NOT NULL DEFAULT 0,
+    jobs integer NOT NULL,
+    PRIMARY KEY (gate, id)
+);
 
 -- Limits: what jobs they count, and how many they let in. A job passes every limit that counts it.
 CREATE TABLE nexus.limits (
@@ -233,12 +244,8 @@ LANGUAGE sql AS $$
                expires_at, order_key, limit_key, backoff, replay_of, progress, now(), reason, by
         FROM gone
     ), freed AS (
-        UPDATE nexus.gates AS g SET in_use = g.in_use - f.jobs
-        FROM (SELECT gate, f.jobs
-              FROM (SELECT unnest(slots) AS gate, count(*) AS jobs FROM gone
-                    WHERE slots IS NOT NULL GROUP BY 1) AS f
-              JOIN nexus.gates AS o USING (gate) ORDER BY gate FOR NO KEY UPDATE OF o) AS f
-        WHERE g.gate = f.gate
+        INSERT INTO nexus.gate_ends (gate, jobs)
+        SELECT unnest(slots), count(*) FROM gone WHERE slots IS NOT NULL GROUP BY 1
     ), held AS (
         SELECT r.key FROM gone AS g JOIN nexus.reservations AS r ON r.key = g.unique_key AND r.job_id = g.id
         WHERE g.unique_key IS NOT NULL AND NOT r.outlives ORDER BY r.key FOR UPDATE OF r
@@ -256,7 +263,7 @@ LANGUAGE sql AS $$
     SELECT id, tenant_id, run, attempt FROM gone
 $$;
 
-GRANT SELECT, INSERT, UPDATE, DELETE ON nexus.reservations, nexus.order_keys, nexus.gates, nexus.limits,
+GRANT SELECT, INSERT, UPDATE, DELETE ON nexus.reservations, nexus.order_keys, nexus.gates, nexus.gate_ends, nexus.limits,
     nexus.breakers, nexus.queues, nexus.cancellations, nexus.job_logs TO nexus_app;
 
 -- Dead letters are few, and looked for by kind, or by not having been run again: only they pay.

@@ -66,6 +66,8 @@ struct InBroker {
     ids: usize,
     /// When they were last counted.
     counted: Instant,
+    /// How many a row carried at the last push.
+    ids_a_row: usize,
     /// Whether what is due does not fit in until some are taken.
     full: bool,
     /// How many it may have.

@@ -1,7 +1,9 @@
 //! Gates: what a limit or a breaker has let in, and who waits there.
 //!
 //! Locks are taken in one order everywhere: job rows by id, then gate rows by name.
-//! The releaser alone has gates first, and so skips job rows that others hold.
+//! The releaser alone has gates first, and so skips job rows that others hold. Ends of
+//! jobs lock no gate: they leave a row in `gate_ends`, which whoever locks the gate next
+//! takes off its count.
 
 mod breakers;
 mod claim;

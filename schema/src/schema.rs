@@ -199,6 +199,15 @@ pub mod nexus {
     }
 
     diesel::table! {
+        nexus.gate_ends (gate, id) {
+            gate -> Text,
+            id -> Int8,
+            tenant_id -> Int8,
+            jobs -> Int4,
+        }
+    }
+
+    diesel::table! {
         nexus.gates (gate) {
             gate -> Text,
             tenant_id -> Int8,
@@ -430,6 +439,7 @@ pub mod nexus {
         datasets,
         dispatch,
         enqueue_rules,
+        gate_ends,
         gates,
         job_history,
         job_logs,

@@ -79,7 +79,12 @@ async fn it_opens_leaves_jobs_unspent_and_closes_once_probes_are_well() {
         becomes(&bed, "closed").await;
         bed.all_complete(500).await;
         assert_eq!(state(&bed).await, "closed");
-        assert_eq!(bed.count("gates", "in_use <> 0").await, 0);
+        let ended = "gate NOT IN (SELECT gate FROM nexus.gate_ends)";
+        assert_eq!(
+            bed.count("gates", &format!("in_use <> 0 AND {ended}"))
+                .await,
+            0
+        );
         assert_eq!(bed.count("gates", "waiting").await, 0);
     })
     .await;

@@ -7,6 +7,10 @@ use super::rig::Rig;
 use super::worker::Worker;
 use super::{Scale, ceilings, enqueue, latency, limited, median};
 
+/// What the draining worker process serves: enough jobs at once that the next batches are claimed
+/// while the last ones are written.
+const QUEUES: &str = "{noop = 2000}";
+
 /// Measures all of it, each figure and its ceiling in turn.
 pub(super) async fn measure(rig: &Rig, scale: Scale) -> anyhow::Result<Vec<Figure>> {
     let mut rates: [Vec<f64>; 8] = Default::default();
@@ -67,7 +71,7 @@ pub(super) async fn drain_waiting(
     last: JobId,
 ) -> anyhow::Result<(f64, f64)> {
     let relay = rig.start_relay();
-    let worker = Worker::start(&rig.settings, "{noop = 1000}")?;
+    let worker = Worker::start(&rig.settings, QUEUES)?;
     let rate = rig.drained(first, last).await?;
     let rss = worker.peak_rss_mib()?;
     worker.stop().await?;

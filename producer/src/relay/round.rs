@@ -52,6 +52,9 @@ impl Relay {
             round.more |= pushed.rest == Rest::More;
             round.full |= pushed.rest == Rest::TooLarge;
             known.ids += pushed.ids;
+            if pushed.rows > 0 {
+                known.ids_a_row = pushed.ids.div_ceil(pushed.rows);
+            }
             known.full = pushed.rest == Rest::TooLarge;
             known.after = pushed.after;
         }
@@ -98,10 +101,9 @@ impl Relay {
         room: usize,
     ) -> Result<Pushed, RelayError> {
         let (ids_max, after) = (known.bound.ids(), known.after);
-        let rows_max = self
-            .settings
-            .push_rows_max
-            .min(u32::try_from(room).unwrap_or(u32::MAX));
+        // A row that is locked and does not fit costs as much as one that does.
+        let wanted = u32::try_from(room / known.ids_a_row.max(1) + 1).unwrap_or(u32::MAX);
+        let rows_max = self.settings.push_rows_max.min(wanted);
         conn.transaction(async |conn| {
             let mut tenants = dispatch::lock_due(conn, lane, after, TENANTS_MAX, rows_max).await?;
             let seen_to_the_end = tenants.len() < TENANTS_MAX as usize;
@@ -124,6 +126,7 @@ impl Relay {
             if fitting == 0 {
                 return Ok(Pushed {
                     ids: 0,
+                    rows: 0,
                     rest,
                     after,
                 });
@@ -134,7 +137,12 @@ impl Relay {
             let ids = entries.iter().map(|entry| entry.job_ids.len()).sum();
             let epoch = self.transport.push(lane, &entries).await?;
             dispatch::mark_pushed(conn, &rows, &epoch.0).await?;
-            Ok(Pushed { ids, rest, after })
+            Ok(Pushed {
+                ids,
+                rows: rows.len(),
+                rest,
+                after,
+            })
         })
         .await
     }
@@ -146,6 +154,7 @@ impl InBroker {
         Self {
             ids,
             counted: now,
+            ids_a_row: 1,
             full: false,
             bound: Bound::new(least as usize, most as usize, now),
             after: i64::MIN,
@@ -172,6 +181,7 @@ impl InBroker {
 /// What a push did.
 struct Pushed {
     ids: usize,
+    rows: usize,
     rest: Rest,
     /// The tenant after which the next push begins.
     after: i64,

@@ -1,6 +1,7 @@
 -- As claim.sql, through gates. Takes jobs with the slots they are to hold, parks those that a gate
--- refused, and counts both at the gates. Where a gate does not stand as hoped, nothing is done and
--- the statement fails: a claim that has locked the gates before never meets that.
+-- refused, and counts both at the gates, less those that ended since. Where a gate does not stand as
+-- hoped, nothing is done and the statement fails: a claim that has locked the gates before never meets
+-- that.
 --
 -- $1 ids, ascending  $2 token  $3 kinds known  $4 worker  $5 lease in ms
 -- $6 dispatch rows whose ids are all in $1  $7 whether these are suspects
@@ -49,17 +50,24 @@ WITH claimed AS (
 ), held AS (
     SELECT gate, count(*)::integer AS jobs FROM (SELECT unnest(new_slots) AS gate FROM claimed) AS s
     GROUP BY gate
+), ended AS (
+    DELETE FROM nexus.gate_ends WHERE (gate, id) IN (
+        SELECT gate, id FROM nexus.gate_ends WHERE gate = ANY ($14) FOR UPDATE SKIP LOCKED)
+    RETURNING gate, jobs
+), off AS MATERIALIZED (
+    SELECT gate, sum(jobs)::integer AS jobs FROM ended GROUP BY gate
 ), counted AS (
     UPDATE nexus.gates AS g
     SET in_use = g.in_use + w.jobs, waiting = g.waiting OR w.waits,
         next_at = CASE WHEN w.advance IS NULL THEN g.next_at
                        ELSE greatest(g.next_at, now()) + w.advance END
-    FROM (SELECT l.gate, l.starts, l.most, l.waits, coalesce(h.jobs, 0) AS jobs,
+    FROM (SELECT l.gate, l.starts, l.most, l.waits, coalesce(h.jobs, 0) - coalesce(off.jobs, 0) AS jobs,
                  make_interval(secs => l.advance_us / 1000000.0) AS advance,
                  make_interval(secs => l.ahead_us / 1000000.0) AS ahead
           FROM unnest($14::text[], $15::integer[], $16::integer[], $17::bigint[], $18::bigint[], $19::boolean[])
               AS l(gate, starts, most, advance_us, ahead_us, waits)
           JOIN nexus.gates AS o USING (gate) LEFT JOIN held AS h USING (gate)
+          LEFT JOIN off USING (gate)
           ORDER BY l.gate FOR NO KEY UPDATE OF o) AS w
     WHERE g.gate = w.gate
       AND (w.starts = 0 OR NOT g.waiting AND g.in_use + w.jobs <= w.most

@@ -2,21 +2,14 @@
 -- token drops only its own job. What a job held is let go: slots, its reservation,
 -- its turn, locked in the order of keys as enqueue does. For most jobs these find nothing
 -- in `gone`, and cost next to nothing.
---
--- `freed` stands first of those that nobody reads: Postgres runs them in reverse, so gates, which
--- many jobs share, are locked last and for the shortest time.
 WITH done AS (
     SELECT * FROM unnest($1::bigint[], $2::uuid[], $3::text[]) AS d(id, token, result)
 ), gone AS (
     DELETE FROM nexus.jobs AS j USING done AS d WHERE j.id = d.id AND j.token = d.token
     RETURNING j.*, d.result
 ), freed AS (
-    UPDATE nexus.gates AS g SET in_use = g.in_use - f.jobs
-    FROM (SELECT gate, f.jobs
-          FROM (SELECT unnest(slots) AS gate, count(*) AS jobs FROM gone
-                WHERE slots IS NOT NULL GROUP BY 1) AS f
-          JOIN nexus.gates AS o USING (gate) ORDER BY gate FOR NO KEY UPDATE OF o) AS f
-    WHERE g.gate = f.gate
+    INSERT INTO nexus.gate_ends (gate, jobs)
+    SELECT unnest(slots), count(*) FROM gone WHERE slots IS NOT NULL GROUP BY 1
 ), kept AS (
     INSERT INTO nexus.job_history (id, tenant_id, kind, queue, band, state, due_at, run, attempt,
         attempts_max, lost_leases, timeout_ms, tags, args, created_at, created_by, started_at,

@@ -10,12 +10,8 @@ WITH back AS (
     FROM back AS b WHERE j.id = b.id
     RETURNING j.id, j.tenant_id, j.queue, j.band, j.due_at, j.lost_leases
 ), freed AS (
-    UPDATE nexus.gates AS g SET in_use = g.in_use - f.jobs
-    FROM (SELECT gate, f.jobs
-          FROM (SELECT unnest(slots) AS gate, count(*) AS jobs FROM back
-                WHERE slots IS NOT NULL GROUP BY 1) AS f
-          JOIN nexus.gates AS o USING (gate) ORDER BY gate FOR NO KEY UPDATE OF o) AS f
-    WHERE g.gate = f.gate
+    INSERT INTO nexus.gate_ends (gate, jobs)
+    SELECT unnest(slots), count(*) FROM back WHERE slots IS NOT NULL GROUP BY 1
 ), entry AS (
     INSERT INTO nexus.dispatch (tenant_id, queue, band, due_at, suspect, job_ids)
     SELECT tenant_id, queue, band, due_at, lost_leases > 0, ARRAY[id] FROM waiting

@@ -17,10 +17,8 @@ WITH held AS MATERIALIZED (
     FROM held AS h WHERE j.id = h.id
     RETURNING j.id, j.tenant_id, j.queue, j.band, j.due_at, j.lost_leases, j.parked
 ), freed AS (
-    UPDATE nexus.gates AS g SET in_use = g.in_use - f.jobs
-    FROM (SELECT unnest(slots) AS gate, count(*) AS jobs FROM held
-          WHERE slots IS NOT NULL AND later GROUP BY 1 ORDER BY 1) AS f
-    WHERE g.gate = f.gate
+    INSERT INTO nexus.gate_ends (gate, jobs)
+    SELECT unnest(slots), count(*) FROM held WHERE slots IS NOT NULL AND later GROUP BY 1
 ), entry AS (
     INSERT INTO nexus.dispatch (tenant_id, queue, band, due_at, suspect, job_ids)
     SELECT tenant_id, queue, band, due_at, lost_leases > 0, ARRAY[id] FROM moved WHERE parked IS NULL

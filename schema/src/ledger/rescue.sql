@@ -18,12 +18,8 @@ WITH expired AS MATERIALIZED (
     FROM lost AS l WHERE j.id = l.id AND NOT l.spent
     RETURNING j.id, j.tenant_id, j.queue, j.band, j.due_at, j.run, j.attempt, l.worker_id
 ), freed AS (
-    UPDATE nexus.gates AS g SET in_use = g.in_use - f.jobs
-    FROM (SELECT gate, f.jobs
-          FROM (SELECT unnest(slots) AS gate, count(*) AS jobs FROM lost
-                WHERE slots IS NOT NULL AND NOT spent GROUP BY 1) AS f
-          JOIN nexus.gates AS o USING (gate) ORDER BY gate FOR NO KEY UPDATE OF o) AS f
-    WHERE g.gate = f.gate
+    INSERT INTO nexus.gate_ends (gate, jobs)
+    SELECT unnest(slots), count(*) FROM lost WHERE slots IS NOT NULL AND NOT spent GROUP BY 1
 ), entry AS (
     INSERT INTO nexus.dispatch (tenant_id, queue, band, due_at, suspect, job_ids)
     SELECT tenant_id, queue, band, due_at, true, ARRAY[id] FROM again
