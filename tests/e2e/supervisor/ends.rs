@@ -29,6 +29,7 @@ async fn sigterm_drains_all_processes_and_exits_with_0() {
         );
 
         let mut next = bed.spawn(&["work", "--processes", "2"]);
+        all_work(&bed, &next, 2).await;
         bed.all_complete(3000).await;
         assert_no_attempt_lost(&bed).await;
         next.terminate();
@@ -54,6 +55,7 @@ async fn processes_end_by_themselves_when_their_supervisor_is_killed() {
 
         // The name is free: the process that held it is gone.
         let mut next = bed.spawn(&["work", "--processes", "2"]);
+        all_work(&bed, &next, 2).await;
         bed.all_complete(1000).await;
         assert_no_attempt_lost(&bed).await;
         next.terminate();
