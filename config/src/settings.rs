@@ -107,6 +107,17 @@ impl Settings {
             ),
             ("relay.broker_ids_max", u64::from(self.relay.broker_ids_max)),
         );
+        // The rescuer takes a pause of half a lease between two of its looks for an outage.
+        let (every, ttl) = (self.rescue.every, self.lease.ttl);
+        checks.require(
+            every.get() <= ttl.get() / 3,
+            &["rescue.every", "lease.ttl"],
+            format_args!(
+                "rescue.every ({every}) is more than a third of lease.ttl ({ttl}), \
+                 so leases might never be judged"
+            ),
+            "rescue.every of at most a third of lease.ttl",
+        );
         let (block, response) = (self.workers.fetch_block, self.redis.response_timeout);
         checks.require(
             block < response,

@@ -47,6 +47,7 @@ impl Worker {
                 "NEXUS_LEASE__HEARTBEAT",
                 settings.lease.heartbeat.to_string(),
             )
+            .env("NEXUS_RESCUE__EVERY", settings.rescue.every.to_string())
             .env("NEXUS_WORKERS__QUEUES", queues)
             .env("NEXUS_DATASETS__ROOTS", roots.join(","))
             .env("NEXUS_LOG__FILTER", "warn")

@@ -264,6 +264,7 @@ fn all_mistakes_are_reported_at_once() {
         ("NEXUS_REDIS_URL", "redis://h"),
         ("NEXUS_REDIS__RESPONSE_TIMEOUT", "500ms"),
         ("NEXUS_LEASE__HEARTBEAT", "20s"),
+        ("NEXUS_RESCUE__EVERY", "11s"),
         ("NEXUS_DATASETS__REJECT_SHARE_MAX", "nan"),
         ("NEXUS_DATASETS__LINE_BYTES_MAX", "1.5MB"),
         ("NEXUS_DATASETS__ROOTS", "['a"),
@@ -274,7 +275,7 @@ fn all_mistakes_are_reported_at_once() {
         ("NEXUS_NONSENSE", "1"),
     ];
     assert_snapshot!(load(file, &env).unwrap_err(), @r#"
-    27 mistakes in the settings:
+    28 mistakes in the settings:
       pool_size (nexus.toml): no such section; expected a section of default.toml; did you mean postgres.pool_size?
       log (nexus.toml): found string; expected a section, [log]
       postgress (nexus.toml): no such section; expected a section of default.toml; did you mean postgres?
@@ -301,6 +302,7 @@ fn all_mistakes_are_reported_at_once() {
       api.listen (env NEXUS_API__LISTEN): 0.0.0.0:80 can be reached from other machines; expected a loopback address, such as 127.0.0.1:8080: requests are not authenticated yet
       datasets.reject_share_max (env NEXUS_DATASETS__REJECT_SHARE_MAX): NaN is no share; expected a number from 0 to 1
       log.filter (env NEXUS_LOG__FILTER): "info,=" is no filter (invalid filter directive); expected a level, or levels by module such as "info,nexus_workers=debug"
+      rescue.every (env NEXUS_RESCUE__EVERY): rescue.every (11s) is more than a third of lease.ttl (30s), so leases might never be judged; expected rescue.every of at most a third of lease.ttl
       redis.response_timeout (env NEXUS_REDIS__RESPONSE_TIMEOUT): workers.fetch_block (1s) is not below redis.response_timeout (500ms); expected workers.fetch_block below redis.response_timeout
     "#);
 }
