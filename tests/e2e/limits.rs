@@ -1,6 +1,7 @@
 //! Limits: concurrency and rates, over several processes, and what waiting costs a job.
 
 mod claims;
+mod front_door;
 mod rates;
 
 use std::time::Duration;

@@ -121,7 +121,10 @@ fn broken_rule(finding: Finding, origins: &HashMap<String, Origin>) -> Mistake {
 fn origin_of<'a>(key: &str, origins: &'a HashMap<String, Origin>) -> Option<&'a Origin> {
     let of_section = || {
         let within = |name: &str| name.split_once('.').is_some_and(|(s, _)| s == OPEN_SECTION);
-        let found = origins.iter().find(|(name, _)| within(name));
+        let found = origins
+            .iter()
+            .filter(|(name, _)| within(name))
+            .max_by_key(|(name, _)| *name);
         found.map(|(_, origin)| origin)
     };
     origins
