@@ -4,23 +4,23 @@ use nexus_config::Span;
 use nexus_jobs::{OnConflict, State, Unique};
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use utoipa::ToSchema;
 
-use crate::extract::{Unreadable, decode};
+use super::read::{Unreadable, decode};
 
 /// What a job may not be there twice by.
-#[derive(Debug, Default, Deserialize, ToSchema)]
+#[derive(Debug, Default, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
-pub(super) struct UniqueRequest {
+pub struct UniqueRequest {
     /// The fields of the arguments that are compared; all if left out.
     #[serde(default)]
     by: Vec<String>,
     /// For so long, as a duration with a unit; until the job ends if left out.
-    #[schema(value_type = Option<String>, example = "1h")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, example = "1h"))]
     r#for: Option<Span>,
     /// The states in which the other job is in the way; the unfinished ones if left out, and
     /// `completed` if `for` is given.
-    #[schema(value_type = Option<Vec<String>>)]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<Vec<String>>))]
     states: Option<Vec<State>>,
     /// What is done then: `existing` (nothing; its id is answered), `replace` (it takes over the
     /// arguments, while it waits), `debounce` (and the due time), `reject`.
@@ -44,6 +44,7 @@ pub(super) fn read(told: Option<&RawValue>) -> Result<Option<Unique>, String> {
     };
     let unique = Unique {
         by: request.by,
+        key: None,
         window: request.r#for.map(Span::get),
         states: request.states,
         on_conflict,
