@@ -74,6 +74,7 @@ async fn the_pool_is_bounded_and_waiting_for_it_spends_no_time() {
         let seen = Arc::clone(&most);
         let registry = Registry::new().with_blocking::<Task, _>(move |_: Task, _: Context| {
             most.fetch_max(running.fetch_add(1, SeqCst) + 1, SeqCst);
+            // The work itself: how long it takes is what the test is about.
             std::thread::sleep(Duration::from_millis(100));
             running.fetch_sub(1, SeqCst);
             Ok(Outcome::Done(Some(json!(1))))

@@ -156,6 +156,7 @@ async fn a_job_that_waits_for_a_thread_never_starts() {
         let (started, mut starts) = mpsc::unbounded_channel();
         let registry = Registry::new().with_blocking::<Task, _>(move |task: Task, ctx: Context| {
             started.send(task.n)?;
+            // A handler that computes, but leaves the core to others.
             while !ctx.is_cancelled() {
                 std::thread::sleep(Duration::from_millis(1));
             }

@@ -21,6 +21,7 @@ struct Hold(Arc<AtomicBool>);
 
 impl Hold {
     fn until_let_go(&self) {
+        // Not a spin: the thread is to be held, and the core is others' to use.
         while !self.0.load(SeqCst) {
             std::thread::sleep(Duration::from_millis(1));
         }
