@@ -19,7 +19,7 @@ demo: ## load ROWS transactions (default 1000000) through Redis into Postgres, o
 	@$(MAKE) --no-print-directory release
 	@ROWS=$(ROWS) scripts/demo
 
-test: ## every check and test, as continuous integration runs them; with Go, on an object store too
+test: ## every check and test, as CI runs them; with Go, on an object store too, with Maven on Kafka
 	@scripts/test
 
 lint: ## formatting, clippy, shell scripts, cargo-deny
@@ -37,7 +37,7 @@ chaos: setup ## kill everything under JOBS jobs (default 1000000) while a checke
 schema: setup ## regenerate schema/src/schema.rs from the migrations
 	@scripts/schema
 
-setup: ## install what is missing: Postgres 15, Redis 7, C tool chain
+setup: ## install what is missing: Postgres 15, Redis 7, C and C++ tool chain
 	@scripts/setup
 
 release:

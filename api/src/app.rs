@@ -5,6 +5,7 @@ use std::sync::Arc;
 use nexus_config::Settings;
 use nexus_handlers::source::Sources;
 use nexus_producer::Producer;
+use nexus_producer::ingest::IngestStats;
 use nexus_producer::relay::RelayStats;
 use nexus_queue::Transport;
 use nexus_schema::{Pool, Pooled};
@@ -21,6 +22,8 @@ pub struct Parts {
     pub transport: Arc<dyn Transport>,
     /// The counters of the relay of the same process, if it has one.
     pub relay: Option<Arc<RelayStats>>,
+    /// The counters of the ingests of the same process, each under its name.
+    pub ingests: Vec<(&'static str, Arc<IngestStats>)>,
 }
 
 /// Shared by all requests of a server.

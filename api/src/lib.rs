@@ -39,6 +39,7 @@ mod queues;
 pub mod router;
 pub mod server;
 mod trace;
+mod triggers;
 mod workers;
 
 pub use app::Parts;

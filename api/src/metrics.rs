@@ -1,7 +1,9 @@
 //! `/metrics`, in the text format of Prometheus. A registry per server, none global.
 
 mod build;
+mod events;
 mod http;
+mod ingest;
 mod ledger;
 mod process;
 mod relay;
@@ -43,6 +45,9 @@ impl Metrics {
         registry.register_collector(Box::new(process::Process));
         if let Some(relay) = &parts.relay {
             registry.register_collector(Box::new(relay::Relay(Arc::clone(relay))));
+        }
+        if !parts.ingests.is_empty() {
+            registry.register_collector(Box::new(ingest::Ingests(parts.ingests.clone())));
         }
         Self {
             registry,

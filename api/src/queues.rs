@@ -17,4 +17,5 @@ pub(crate) fn routes() -> OpenApiRouter<Shared> {
         .routes(routes!(ask::scale_queue))
         .routes(routes!(ask::pause_queue))
         .routes(routes!(ask::resume_queue))
+        .routes(routes!(ask::switch_queue))
 }

@@ -11,7 +11,7 @@ use utoipa_swagger_ui::{Config, SwaggerUi};
 use crate::app::{App, Parts, Shared};
 use crate::{
     cases, datasets, dead, error, health, jobs, limits, linger, local, metrics, queues, trace,
-    workers,
+    triggers, workers,
 };
 
 /// The description that the routes are added to.
@@ -29,6 +29,7 @@ use crate::{
         (name = "cases", description = "Examination cases; every dataset belongs to one"),
         (name = "datasets", description = "Load files, and look at what became of them"),
         (name = "limits", description = "Limits, rates and circuit breakers"),
+        (name = "triggers", description = "Jobs that events enqueue, and who listens to events"),
         (name = "queues", description = "Pause, resume and scale queues"),
         (name = "workers", description = "Look at worker processes, make them quiet, drain them"),
         (name = "health", description = "The state of the process and its servers"),
@@ -74,6 +75,7 @@ fn described() -> OpenApiRouter<Shared> {
         .merge(cases::routes())
         .merge(datasets::routes())
         .merge(limits::routes())
+        .merge(triggers::routes())
         .merge(queues::routes())
         .merge(workers::routes())
         .merge(health::routes())

@@ -114,6 +114,7 @@ mod tests {
             pool: Pool::new(&settings.postgres, Keep::None),
             transport: Arc::new(MemoryTransport::default()),
             relay: None,
+            ingests: Vec::new(),
         };
         Server::bind(&settings, parts).await
     }

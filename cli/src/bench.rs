@@ -12,6 +12,7 @@ mod figure;
 mod indexes;
 mod ingest;
 mod jobs;
+mod kafka;
 mod latency;
 mod limited;
 mod peer;
@@ -63,6 +64,8 @@ enum Subject {
     Ingest,
     /// The engine: enqueue, drain, latency, memory.
     Jobs,
+    /// The engine through Kafka, beside itself through Redis.
+    Kafka,
     /// The engine as one peer among others, once and without ceilings.
     Peer,
     /// The way back after kills, leaks, and a million jobs due at once.
@@ -128,7 +131,7 @@ pub(crate) async fn run(args: BenchArgs, invocation: Invocation) -> anyhow::Resu
         return Ok(Exit::Ok);
     }
     let scale = args.scale();
-    let rig = Rig::new(invocation.settings).await?;
+    let mut rig = Rig::new(invocation.settings).await?;
     let mut figures: Vec<Figure> = Vec::new();
     if matches!(args.subject, Subject::Ingest | Subject::All) {
         let measured = ingest::measure(&rig, scale).await;
@@ -137,6 +140,10 @@ pub(crate) async fn run(args: BenchArgs, invocation: Invocation) -> anyhow::Resu
     if matches!(args.subject, Subject::Jobs | Subject::All) {
         let measured = jobs::measure(&rig, scale).await;
         figures.extend(args.keep("jobs", measured.context("measuring jobs")?)?);
+    }
+    if args.subject == Subject::Kafka {
+        let measured = kafka::measure(&mut rig, scale).await;
+        figures.extend(args.keep("kafka", measured.context("measuring Kafka")?)?);
     }
     if args.subject == Subject::Soak {
         let measured = soak::measure(&rig, scale).await;

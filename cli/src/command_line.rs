@@ -6,8 +6,8 @@ use clap::{Parser, Subcommand};
 
 use crate::bench::BenchArgs;
 use crate::commands::{
-    breakers, cases, config, datasets, dead, demo, dev, enqueue, generate, jobs, limits, migrate,
-    profiles, queues, scale, serve, work, workers,
+    breakers, cases, config, datasets, dead, demo, dev, enqueue, events, generate, jobs, limits,
+    migrate, profiles, queues, scale, serve, triggers, work, workers,
 };
 use crate::exit;
 
@@ -58,6 +58,12 @@ pub(crate) enum Command {
     /// Let a kind be while too many of its attempts fail
     #[command(subcommand)]
     Breakers(breakers::BreakersCommand),
+    /// Enqueue jobs when events match: list, change and try triggers
+    #[command(subcommand)]
+    Triggers(triggers::TriggersCommand),
+    /// See who listens to events, and how far behind they are
+    #[command(subcommand)]
+    Events(events::EventsCommand),
     /// Open, list and change examination cases
     #[command(subcommand)]
     Cases(cases::CasesCommand),

@@ -8,6 +8,7 @@ pub(crate) mod dead;
 pub(crate) mod demo;
 pub(crate) mod dev;
 pub(crate) mod enqueue;
+pub(crate) mod events;
 pub(crate) mod generate;
 pub(crate) mod jobs;
 pub(crate) mod limits;
@@ -17,6 +18,7 @@ pub(crate) mod profiles;
 pub(crate) mod queues;
 pub(crate) mod scale;
 pub(crate) mod serve;
+pub(crate) mod triggers;
 pub(crate) mod work;
 pub(crate) mod workers;
 
@@ -41,7 +43,7 @@ pub(crate) async fn run(line: CommandLine) -> anyhow::Result<Exit> {
         Command::Profiles(command) => profiles::run(&command, output),
         Command::Demo(args) => demo::run(&args, &start.invocation()?).await,
         Command::Dev(args) => dev::run(&args, &start).await,
-        Command::Serve(args) => serve::run(&args, start.invocation()?).await,
+        Command::Serve(args) => Box::pin(serve::run(&args, start.invocation()?)).await,
         Command::Work(args) => work::run(&args, &start).await,
         Command::Migrate(args) => migrate::run(&args, &start.invocation()?).await,
         Command::Enqueue(args) => enqueue::run(&args, &start.invocation()?).await,
@@ -52,6 +54,8 @@ pub(crate) async fn run(line: CommandLine) -> anyhow::Result<Exit> {
         Command::Workers(args) => workers::run(&args, &start.invocation()?).await,
         Command::Limits(command) => limits::run(&command, &start.invocation()?).await,
         Command::Breakers(command) => breakers::run(&command, &start.invocation()?).await,
+        Command::Triggers(command) => triggers::run(&command, &start.invocation()?).await,
+        Command::Events(command) => events::run(&command, &start.invocation()?).await,
         Command::Cases(command) => cases::run(&command, &start.invocation()?).await,
         Command::Datasets(command) => datasets::run(&command, &start.invocation()?).await,
         Command::Generate(args) => generate::run(args, &start.invocation()?).await,

@@ -1,5 +1,5 @@
-//! What runs for long, in one process or in several: the API, the relay, the rescuer, the releaser, the
-//! workers.
+//! What runs for long, in one process or in several: the API, the relay, the rescuer, the releaser,
+//! ingest, the workers.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -10,10 +10,13 @@ use nexus_config::Settings;
 use nexus_handlers::process_dataset::orphans;
 use nexus_handlers::registry::registry;
 use nexus_jobs::WorkerId;
+use nexus_producer::events::{Keeper, Publisher};
+use nexus_producer::ingest::{InboxIngest, IngestStats, RequestIngest};
 use nexus_producer::relay::{Relay, RelayStats};
 use nexus_producer::releaser::Releaser;
 use nexus_producer::rescuer::Rescuer;
-use nexus_queue::{RedisTransport, Transport};
+use nexus_producer::triggers::{Evaluator, TopicEvaluator};
+use nexus_queue::{RoutedTransport, Transport};
 use nexus_schema::{Keep, Pool};
 use nexus_workers::process::Quieter;
 use nexus_workers::{WorkerProcess, stuck};
@@ -32,25 +35,29 @@ pub(crate) struct Roles {
     transport: Arc<dyn Transport>,
     stop: CancellationToken,
     quieter: Option<Quieter>,
+    ingests: Vec<(&'static str, Arc<IngestStats>)>,
     tasks: JoinSet<anyhow::Result<()>>,
 }
 
 impl Roles {
     /// No roles yet. Servers that are away are no error: roles wait for them.
     pub(crate) fn new(settings: &Settings, keep: Keep) -> anyhow::Result<Self> {
-        let transport = RedisTransport::new(&settings.redis).context("redis.url")?;
+        let transport =
+            RoutedTransport::new(&settings.redis, &settings.kafka).context("redis.url")?;
         Ok(Self {
             settings: settings.clone(),
             pool: Pool::new(&settings.postgres, keep),
             transport: Arc::new(transport),
             stop: CancellationToken::new(),
             quieter: None,
+            ingests: Vec::new(),
             tasks: JoinSet::new(),
         })
     }
 
-    /// Starts the relay, and beside it the rescuer, the releaser and the watch for orphaned datasets.
-    pub(crate) fn start_relay(&mut self) -> Arc<RelayStats> {
+    /// Starts the relay, and beside it the rescuer, the releaser, the triggers and the watch for orphaned
+    /// datasets.
+    pub(crate) fn start_relay(&mut self) -> anyhow::Result<Arc<RelayStats>> {
         let relay = Relay::new(
             self.pool.clone(),
             Arc::clone(&self.transport),
@@ -67,13 +74,36 @@ impl Roles {
         let releaser = Releaser::new(self.pool.clone(), self.settings.limits.clone());
         self.start(rescuer.run(self.stop.clone()));
         self.start(releaser.run(self.stop.clone()));
+        self.start(Evaluator::new(self.pool.clone(), &self.settings).run(self.stop.clone()));
+        let topics = TopicEvaluator::new(self.pool.clone(), &self.settings);
+        self.start(topics.run(self.stop.clone()));
+        if self.settings.events.publish {
+            let publisher = Publisher::new(self.pool.clone(), &self.settings).context("kafka")?;
+            self.start(publisher.run(self.stop.clone()));
+        }
+        self.start(Keeper::new(self.pool.clone(), &self.settings.events).run(self.stop.clone()));
         self.start(orphans::watch(self.pool.clone(), self.stop.clone()));
         self.start(sql_callers::record_when_there(
             self.pool.clone(),
             self.settings.clone(),
             self.stop.clone(),
         ));
-        stats
+        Ok(stats)
+    }
+
+    /// Starts what takes work from other systems, where the settings name any.
+    pub(crate) fn start_ingest(&mut self) -> anyhow::Result<()> {
+        if !self.settings.inbox.queues.is_empty() {
+            let inbox = InboxIngest::new(self.pool.clone(), &self.settings).context("inbox.url")?;
+            self.ingests.push(("inbox", inbox.stats()));
+            self.start(inbox.run(self.stop.clone()));
+        }
+        if !self.settings.requests.kinds.is_empty() {
+            let requests = RequestIngest::new(self.pool.clone(), &self.settings);
+            self.ingests.push(("requests", requests.stats()));
+            self.start(requests.run(self.stop.clone()));
+        }
+        Ok(())
     }
 
     fn start(&mut self, role: impl Future<Output = ()> + Send + 'static) {
@@ -121,6 +151,7 @@ impl Roles {
             pool: self.pool.clone(),
             transport: Arc::clone(&self.transport),
             relay: Some(relay),
+            ingests: self.ingests.clone(),
         };
         let server = Server::bind(&self.settings, parts).await.map_err(|error| {
             Failure::new(Exit::Usage, error.to_string())

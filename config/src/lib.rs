@@ -32,9 +32,10 @@ pub use roots::{NotAdmitted, NotAdmittedReason, Roots};
 pub use secret::Secret;
 pub use secret_url::{NotAUrl, SecretUrl};
 pub use settings::{
-    Api, Backoff, BandPolicy, BandWeights, Datasets, Enqueue, History, Kind, Kinds, Lease, Limits,
-    Log, LogFormat, PROCESSES_MAX, Postgres, Redis, Relay, Rescue, Retry, Settings, Store,
-    Strategy, Supervisor, Workers,
+    Api, Backoff, BandPolicy, BandWeights, Codec, Datasets, Enqueue, Events, History, Inbox,
+    InboxQueue, Kafka, KafkaCompression, KafkaSecurity, Kind, Kinds, Lease, Limits, Log, LogFormat,
+    PROCESSES_MAX, Postgres, Redis, Relay, Requests, Rescue, Retry, SaslMechanism, Settings, Store,
+    Strategy, Supervisor, Triggers, Workers,
 };
 pub use shown::ShownSetting;
 pub use span::{NotASpan, Span};

@@ -8,7 +8,8 @@ use serde::{Serialize, Serializer};
 /// What is shown in place of a secret.
 pub(crate) const HIDDEN: &str = "***";
 
-/// A password, token or key. Its `Debug`, `Display` and `Serialize` show `***`.
+/// A password, token or key. Its `Debug`, `Display` and `Serialize` show `***`; of an empty one,
+/// which is none, `Serialize` shows that.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
 
@@ -38,7 +39,7 @@ impl fmt::Display for Secret {
 
 impl Serialize for Secret {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(HIDDEN)
+        serializer.serialize_str(if self.0.is_empty() { "" } else { HIDDEN })
     }
 }
 

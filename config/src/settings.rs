@@ -4,15 +4,20 @@
 mod api;
 mod datasets;
 mod dispatch;
+mod events;
 mod history;
+mod inbox;
+mod kafka;
 mod kinds;
 mod lease;
 mod limits;
 mod log;
 mod postgres;
 mod redis;
+mod requests;
 mod stores;
 mod supervisor;
+mod triggers;
 mod workers;
 
 use serde::{Deserialize, Serialize};
@@ -20,15 +25,20 @@ use serde::{Deserialize, Serialize};
 pub use self::api::Api;
 pub use self::datasets::Datasets;
 pub use self::dispatch::{Enqueue, Relay};
+pub use self::events::Events;
 pub use self::history::History;
+pub use self::inbox::{Codec, Inbox, InboxQueue};
+pub use self::kafka::{Kafka, KafkaCompression, KafkaSecurity, SaslMechanism};
 pub use self::kinds::{Backoff, Kind, Kinds};
 pub use self::lease::{Lease, Rescue};
 pub use self::limits::Limits;
 pub use self::log::{Log, LogFormat};
 pub use self::postgres::Postgres;
 pub use self::redis::Redis;
+pub use self::requests::Requests;
 pub use self::stores::Store;
 pub use self::supervisor::{PROCESSES_MAX, Supervisor};
+pub use self::triggers::Triggers;
 pub use self::workers::{BandPolicy, BandWeights, Retry, Strategy, Workers};
 use crate::checks::{Checks, Finding};
 use crate::defaults::DEFAULTS;
@@ -41,8 +51,14 @@ pub struct Settings {
     pub postgres: Postgres,
     /// The broker that carries ids from the ledger to the workers.
     pub redis: Redis,
+    /// The other broker, for queues that are told so.
+    pub kafka: Kafka,
     /// How jobs enter the ledger.
     pub enqueue: Enqueue,
+    /// Tasks that other services push with stock `apalis-redis`.
+    pub inbox: Inbox,
+    /// Jobs that other services ask for through Kafka.
+    pub requests: Requests,
     /// The timer that moves due dispatch rows to the broker.
     pub relay: Relay,
     /// What becomes of jobs whose worker is gone.
@@ -61,6 +77,10 @@ pub struct Settings {
     pub kinds: Kinds,
     /// Finished jobs.
     pub history: History,
+    /// What happened, for whoever listens.
+    pub events: Events,
+    /// Jobs that events enqueue.
+    pub triggers: Triggers,
     /// The HTTP interface.
     pub api: Api,
     /// Loading the data that is examined.
@@ -80,7 +100,10 @@ impl Settings {
         let mut checks = Checks::default();
         self.postgres.check(&mut checks);
         self.redis.check(&mut checks);
+        self.kafka.check(&mut checks);
         self.enqueue.check(&mut checks);
+        self.inbox.check(&mut checks);
+        self.requests.check(&mut checks);
         self.relay.check(&mut checks);
         self.rescue.check(&mut checks);
         self.lease.check(&mut checks);
@@ -90,6 +113,8 @@ impl Settings {
         self.retry.check(&mut checks);
         self.kinds.check(&mut checks);
         self.history.check(&mut checks);
+        self.events.check(&mut checks);
+        self.triggers.check(&mut checks);
         self.api.check(&mut checks);
         self.datasets.check(&mut checks);
         self.log.check(&mut checks);
@@ -117,6 +142,19 @@ impl Settings {
                  so leases might never be judged"
             ),
             "rescue.every of at most a third of lease.ttl",
+        );
+        // A chunk is one enqueue.
+        checks.not_above(
+            ("inbox.chunk_tasks", self.inbox.chunk_tasks),
+            ("enqueue.batch_max", self.enqueue.batch_max),
+        );
+        checks.not_above(
+            ("requests.batch_max", self.requests.batch_max),
+            ("enqueue.batch_max", self.enqueue.batch_max),
+        );
+        checks.not_above(
+            ("events.keep", self.events.keep),
+            ("triggers.once_for", self.triggers.once_for),
         );
         let (block, response) = (self.workers.fetch_block, self.redis.response_timeout);
         checks.require(

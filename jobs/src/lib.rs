@@ -11,15 +11,19 @@
 //! | states and their legal transitions | [`state`] |
 //! | the `Job` trait: a kind and its defaults | [`job`] |
 //! | a job about to be enqueued, and what became of it | [`new_job`], [`enqueued`] |
+//! | brokers by name | [`transport_name`] |
 //! | unique jobs | [`unique`] |
 //! | retry policies | [`retry`] |
 //! | what a handler answers, and what becomes of it | [`outcome`], [`settle`] |
 //! | limits, rates and breakers, and whom they let in | [`limit`], [`gcra`], [`breaker`], [`admission`] |
+//! | what happened to jobs, and what their handlers found | [`event`] |
+//! | jobs that events enqueue (feature `triggers`) | [`trigger`] |
 //! | the argument struct of every built-in kind | [`kinds`] |
 
 pub mod admission;
 pub mod breaker;
 pub mod enqueued;
+pub mod event;
 pub mod gcra;
 pub mod id;
 pub mod job;
@@ -31,9 +35,13 @@ pub mod outcome;
 pub mod retry;
 pub mod settle;
 pub mod state;
+pub mod transport_name;
+#[cfg(feature = "triggers")]
+pub mod trigger;
 pub mod unique;
 
 pub use enqueued::Enqueued;
+pub use event::{Change, ChangeId, Emitted, Event};
 pub use id::{Actor, CaseId, DatasetId, JobId, LoadId, TenantId, Token, WorkerId};
 pub use job::{Execution, Job, Weight};
 pub use lane::{Band, Lane, QueueName};
@@ -42,4 +50,5 @@ pub use outcome::Outcome;
 pub use retry::{Backoff, RetryPolicy};
 pub use settle::{Attempted, FailureReason, Settlement, settle};
 pub use state::{State, Step};
+pub use transport_name::{NoSuchTransport, TransportName};
 pub use unique::{OnConflict, Unique};

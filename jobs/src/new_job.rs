@@ -71,6 +71,8 @@ pub struct NewJob {
     pub backoff: Option<Backoff>,
     /// The dead letter that it runs again.
     pub replay_of: Option<JobId>,
+    /// How many triggers there are between it and the first job; 0: none.
+    pub depth: u16,
 }
 
 /// Most tags of one job.
@@ -168,6 +170,7 @@ impl NewJob {
             limit_key: None,
             backoff: None,
             replay_of: None,
+            depth: 0,
         })
     }
 
@@ -252,6 +255,12 @@ impl NewJob {
     /// The same job, waiting so between attempts.
     pub fn backoff(mut self, backoff: Backoff) -> Self {
         self.backoff = Some(backoff);
+        self
+    }
+
+    /// The same job, so many triggers away from the first one.
+    pub fn depth(mut self, depth: u16) -> Self {
+        self.depth = depth;
         self
     }
 

@@ -15,6 +15,8 @@ use crate::state::State;
 pub struct Unique {
     /// Top-level fields of the arguments that make the key; none: all of the arguments.
     pub by: Vec<String>,
+    /// The key itself, within the tenant and kind, where it is not the arguments' to say.
+    pub key: Option<String>,
     /// For how long a key is held, counted from the enqueue of the job that took it. `None`:
     /// until that job ends.
     pub window: Option<Duration>,
@@ -48,10 +50,14 @@ impl Unique {
     /// Longest name of a field, in bytes.
     pub const FIELD_BYTES_MAX: usize = 200;
 
+    /// Longest key, in bytes.
+    pub const KEY_BYTES_MAX: usize = 1200;
+
     /// By all of its arguments, while another one is unfinished.
     pub const fn by_args() -> Self {
         Self {
             by: Vec::new(),
+            key: None,
             window: None,
             states: None,
             on_conflict: OnConflict::Existing,
@@ -62,6 +68,14 @@ impl Unique {
     pub fn by(fields: impl IntoIterator<Item = impl Into<String>>) -> Self {
         Self {
             by: fields.into_iter().map(Into::into).collect(),
+            ..Self::by_args()
+        }
+    }
+
+    /// By this key, which says nothing of its arguments, while another one is unfinished.
+    pub fn key(key: impl Into<String>) -> Self {
+        Self {
+            key: Some(key.into()),
             ..Self::by_args()
         }
     }
@@ -105,6 +119,17 @@ impl Unique {
                 Self::FIELDS_MAX,
                 Self::FIELD_BYTES_MAX
             ));
+        }
+        if let Some(key) = &self.key {
+            if !(1..=Self::KEY_BYTES_MAX).contains(&key.len()) || key.contains('\0') {
+                return Err(format!(
+                    "unique by a key of 1 to {} bytes",
+                    Self::KEY_BYTES_MAX
+                ));
+            }
+            if !self.by.is_empty() {
+                return Err("unique by a key or by fields, not both".to_owned());
+            }
         }
         if self.window == Some(Duration::ZERO) {
             return Err("the window of unique must be above zero".to_owned());
@@ -196,6 +221,13 @@ mod tests {
         assert!(Unique::by_args().states([]).check().is_err());
         assert!(Unique::by([""]).check().is_err());
         assert!(Unique::by_args().window(Duration::ZERO).check().is_err());
+        assert_eq!(Unique::key("event 7").check(), Ok(()));
+        assert!(Unique::key("").check().is_err());
+        let both = Unique {
+            by: vec!["a".to_owned()],
+            ..Unique::key("b")
+        };
+        assert!(both.check().is_err());
     }
 
     #[test]

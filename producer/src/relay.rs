@@ -6,6 +6,7 @@
 
 mod bound;
 mod epochs;
+mod losses;
 mod pace;
 mod round;
 mod sleep;
@@ -17,7 +18,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use nexus_config::{Postgres, Relay as Settings};
-use nexus_jobs::Lane;
+use nexus_jobs::{Lane, TransportName};
 use nexus_queue::Transport;
 use nexus_schema::{AsyncPgConnection, Pool, dispatch};
 use tokio_util::sync::CancellationToken;
@@ -57,6 +58,8 @@ struct Memory {
     in_broker: HashMap<Lane, InBroker>,
     /// When epochs were last compared.
     epochs_checked: Option<Instant>,
+    /// When it was last looked for losses that no epoch shows.
+    losses_checked: Option<Instant>,
 }
 
 /// What a lane has in the broker, as far as a relay knows.
@@ -125,6 +128,11 @@ impl Relay {
         {
             tracing::debug!(%error, "the relay's row stays");
         }
+    }
+
+    /// The broker of this name, or the only one there is.
+    fn carrier(&self, name: TransportName) -> nexus_queue::Result<&dyn Transport> {
+        Ok(self.transport.carrier(name)?.unwrap_or(&*self.transport))
     }
 
     /// One connection's worth of rounds; ends only with an error.

@@ -15,6 +15,9 @@ pub struct Entry {
     pub suspect: bool,
 }
 
+/// Most ids one entry may name: a malformed entry must not exhaust memory.
+pub(crate) const ENTRY_IDS_MAX: usize = 100_000;
+
 /// An entry as a consumer got it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Delivery {

@@ -140,8 +140,8 @@ mod tests {
         }
     }
 
-    async fn empty() -> MemoryTransport {
-        MemoryTransport::new()
+    async fn empty() -> Option<MemoryTransport> {
+        Some(MemoryTransport::new())
     }
 
     crate::conformance_suite!(empty);

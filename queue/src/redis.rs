@@ -11,7 +11,7 @@
 //! word together with the server's run id, so a wiped key space, a deleted group
 //! and a restarted server each show.
 
-mod connection;
+pub(crate) mod connection;
 mod consumer;
 mod errors;
 mod footprint;

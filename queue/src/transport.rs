@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use nexus_jobs::{Band, Lane, QueueName};
+use nexus_jobs::{Band, Lane, QueueName, TransportName};
 
 use crate::entry::{Delivery, Entry, Epoch, Receipt};
 
@@ -48,6 +48,16 @@ pub trait Transport: Send + Sync + std::fmt::Debug {
 
     /// Whether the broker answers.
     async fn ping(&self) -> Result<()>;
+
+    /// The transport of this name, where this one is several. `None`: it is a single one,
+    /// whatever its name.
+    fn carrier(&self, _: TransportName) -> Result<Option<&dyn Transport>> {
+        Ok(None)
+    }
+
+    /// Has consumers of a queue, those that are there too, take from this transport from now
+    /// on, where this one is several.
+    fn route(&self, _: &QueueName, _: TransportName) {}
 }
 
 /// Takes entries of one queue.

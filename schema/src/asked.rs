@@ -8,7 +8,7 @@ use diesel::QueryableByName;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Bool, Integer, Nullable, Text, Uuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
-use nexus_jobs::{Actor, JobId, WorkerId};
+use nexus_jobs::{Actor, JobId, TransportName, WorkerId};
 use serde::Serialize;
 
 use crate::error::Result;
@@ -59,6 +59,8 @@ pub struct Wanted {
     pub paused: bool,
     /// Jobs at once; `None`: as configured.
     pub concurrency: Option<usize>,
+    /// Which broker carries its ids.
+    pub transport: TransportName,
 }
 
 /// All that a worker process is asked. What is left out is not asked.
@@ -82,6 +84,8 @@ struct Row {
     paused: bool,
     #[diesel(sql_type = Nullable<Integer>)]
     concurrency: Option<i32>,
+    #[diesel(sql_type = Nullable<Text>)]
+    transport: Option<String>,
     #[diesel(sql_type = Nullable<BigInt>)]
     job: Option<i64>,
     #[diesel(sql_type = Nullable<Text>)]
@@ -113,6 +117,7 @@ pub async fn asked(
             let wanted = Wanted {
                 paused: row.paused,
                 concurrency: row.concurrency.and_then(|n| usize::try_from(n).ok()),
+                transport: crate::dispatch::transport(row.transport.as_deref())?,
             };
             asked.queues.insert(queue, wanted);
         }

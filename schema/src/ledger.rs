@@ -17,7 +17,7 @@ mod unpark;
 
 pub use cancel_jobs::{CancelAnswer, CancelStep, cancel_jobs, cancel_matching};
 pub use claim::{Claim, ClaimedJob, claim};
-pub use enqueue::{Rules, enqueue};
+pub use enqueue::{Rules, check_job, enqueue};
 pub use give_back::give_back;
 pub use heartbeat::{WorkerRecord, deregister, heartbeat, register, report};
 pub use held::{HeldJob, held};

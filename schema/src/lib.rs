@@ -7,10 +7,12 @@
 //! | [`ledger`] | enqueue, claim, settle, give back, rescue, cancel, reschedule, sweep, heartbeat |
 //! | [`dispatch`] | the relay's side: due rows, marks, epochs |
 //! | [`gates`] | limits, breakers, and claims and releases through them |
+//! | [`ingest`] | work that other systems sent, each once |
 //! | [`fence`] | a claim's proof, a transaction's last act |
 //! | [`queues`], [`asked`] | what operators ask of queues and workers, and what a worker is asked |
 //! | [`jobs`], [`workers`] | the ledger as people look at it, and what handlers say of their jobs |
 //! | [`dead`] | dead letters: found, run again, thrown away |
+//! | [`events`], [`triggers`] | what happened, for whoever listens; jobs that events enqueue |
 //! | [`supervisors`] | how many worker processes are wanted, and how many work |
 //! | [`cases`], [`datasets`] | the domain |
 //! | [`copy`], [`money`], [`months`] | bulk loading |
@@ -27,8 +29,10 @@ pub mod datasets;
 pub mod dead;
 pub mod dispatch;
 pub mod error;
+pub mod events;
 pub mod fence;
 pub mod gates;
+pub mod ingest;
 pub mod jobs;
 pub mod ledger;
 pub mod measure;
@@ -42,6 +46,7 @@ pub mod retrying;
 #[expect(missing_docs, reason = "generated")]
 pub mod schema;
 pub mod supervisors;
+pub mod triggers;
 pub mod workers;
 
 pub use connect::connect;

@@ -1,13 +1,15 @@
-//! What operators ask of queues: to pause, and how many jobs to run at once. No row
-//! means nothing is asked: the queue runs, as each process is configured.
+//! What operators ask of queues: to pause, how many jobs to run at once, and which broker
+//! to go through. No row means nothing is asked: the queue runs, as each process is
+//! configured, through Redis.
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, Integer, Nullable, Text};
-use diesel_async::{AsyncPgConnection, RunQueryDsl};
-use nexus_jobs::{Actor, QueueName};
+use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
+use nexus_jobs::{Actor, QueueName, TransportName};
 use serde::Serialize;
 
+use crate::dispatch;
 use crate::error::{Error, Result};
 use crate::prepared::{Prepared, sql_file};
 use crate::schema::nexus::queues;
@@ -28,6 +30,8 @@ pub struct QueueAsk {
     pub paused_by: Option<String>,
     /// Jobs at once in each process that serves it; null: as each is configured.
     pub concurrency: Option<i32>,
+    /// The broker that carries its ids; null: `redis`.
+    pub transport: Option<String>,
     /// When any of this was last changed.
     pub changed_at: DateTime<Utc>,
     /// Who changed it last.
@@ -95,6 +99,30 @@ pub async fn scale(
     )
     .load(conn)
     .await?)
+}
+
+/// Sends a queue's ids another way from now on. What the broker that carried them so far has not
+/// delivered is sent again, so nothing waits for that one any more. Waits for relays that push
+/// to the queue just now.
+pub async fn switch(
+    conn: &mut AsyncPgConnection,
+    name: &QueueName,
+    to: TransportName,
+    actor: &Actor,
+) -> Result<QueueAsk> {
+    conn.transaction(async |conn| {
+        let asked = Prepared(
+            sql_file!("queues/transport.sql")
+                .bind::<Text, _>(name.as_str())
+                .bind::<Text, _>(to.as_str())
+                .bind::<Text, _>(actor.as_str()),
+        )
+        .get_result(conn)
+        .await?;
+        dispatch::forget_other_transports(conn, name, to).await?;
+        Ok(asked)
+    })
+    .await
 }
 
 /// What is asked of every queue that anything was ever asked of, by name.

@@ -199,6 +199,25 @@ pub mod nexus {
     }
 
     diesel::table! {
+        nexus.events (listener, id) {
+            id -> Int8,
+            listener -> Text,
+            tenant_id -> Int8,
+            #[sql_name = "type"]
+            type_ -> Text,
+            at -> Timestamptz,
+            kind -> Text,
+            queue -> Text,
+            depth -> Int2,
+            job_ids -> Array<Nullable<Int8>>,
+            runs -> Array<Nullable<Int4>>,
+            event_id -> Nullable<Text>,
+            subject -> Nullable<Text>,
+            data -> Nullable<Json>,
+        }
+    }
+
+    diesel::table! {
         nexus.gate_ends (gate, id) {
             gate -> Text,
             id -> Int8,
@@ -264,6 +283,17 @@ pub mod nexus {
     }
 
     diesel::table! {
+        nexus.job_origins (job_id, taken_at) {
+            tenant_id -> Int8,
+            job_id -> Int8,
+            source -> Text,
+            source_id -> Text,
+            metadata -> Nullable<Json>,
+            taken_at -> Timestamptz,
+        }
+    }
+
+    diesel::table! {
         nexus.jobs (id) {
             id -> Int8,
             tenant_id -> Int8,
@@ -293,6 +323,7 @@ pub mod nexus {
             progress -> Nullable<Json>,
             slots -> Nullable<Array<Nullable<Text>>>,
             parked_on -> Nullable<Text>,
+            depth -> Nullable<Int2>,
         }
     }
 
@@ -337,6 +368,27 @@ pub mod nexus {
     }
 
     diesel::table! {
+        nexus.listened (listener, type_) {
+            listener -> Text,
+            tenant_id -> Int8,
+            #[sql_name = "type"]
+            type_ -> Text,
+            kinds -> Nullable<Array<Nullable<Text>>>,
+        }
+    }
+
+    diesel::table! {
+        nexus.listeners (name) {
+            name -> Text,
+            tenant_id -> Int8,
+            since -> Timestamptz,
+            seen_at -> Timestamptz,
+            lost -> Int8,
+            lost_until -> Nullable<Timestamptz>,
+        }
+    }
+
+    diesel::table! {
         nexus.order_keys (tenant_id, key) {
             tenant_id -> Int8,
             key -> Text,
@@ -353,6 +405,7 @@ pub mod nexus {
             concurrency -> Nullable<Int4>,
             changed_at -> Timestamptz,
             changed_by -> Text,
+            transport -> Nullable<Text>,
         }
     }
 
@@ -402,6 +455,56 @@ pub mod nexus {
     }
 
     diesel::table! {
+        nexus.trigger_log (id, at) {
+            id -> Int8,
+            tenant_id -> Int8,
+            trigger -> Text,
+            version -> Int4,
+            outcome -> Text,
+            reason -> Nullable<Text>,
+            job_id -> Nullable<Int8>,
+            event_id -> Text,
+            event -> Json,
+            at -> Timestamptz,
+        }
+    }
+
+    diesel::table! {
+        nexus.trigger_versions (name, version) {
+            name -> Text,
+            version -> Int4,
+            tenant_id -> Int8,
+            change -> Text,
+            definition -> Json,
+            reason -> Nullable<Text>,
+            changed_at -> Timestamptz,
+            changed_by -> Text,
+        }
+    }
+
+    diesel::table! {
+        nexus.triggers (name) {
+            name -> Text,
+            tenant_id -> Int8,
+            version -> Int4,
+            definition -> Json,
+            enabled -> Bool,
+            reason -> Nullable<Text>,
+            next_at -> Nullable<Timestamptz>,
+            fired -> Int8,
+            skipped -> Int8,
+            failed -> Int8,
+            fired_at -> Nullable<Timestamptz>,
+            skipped_at -> Nullable<Timestamptz>,
+            skipped_why -> Nullable<Text>,
+            created_at -> Timestamptz,
+            created_by -> Text,
+            changed_at -> Timestamptz,
+            changed_by -> Text,
+        }
+    }
+
+    diesel::table! {
         nexus.workers (id) {
             id -> Uuid,
             tenant_id -> Int8,
@@ -425,6 +528,7 @@ pub mod nexus {
     diesel::joinable!(dataset_sums -> datasets (dataset_id));
     diesel::joinable!(datasets -> cases (case_id));
     diesel::joinable!(datasets -> tenants (tenant_id));
+    diesel::joinable!(listened -> listeners (listener));
 
     diesel::allow_tables_to_appear_in_same_query!(
         attempt_errors,
@@ -439,20 +543,27 @@ pub mod nexus {
         datasets,
         dispatch,
         enqueue_rules,
+        events,
         gate_ends,
         gates,
         job_history,
         job_logs,
+        job_origins,
         jobs,
         kinds,
         leases,
         limits,
+        listened,
+        listeners,
         order_keys,
         queues,
         relays,
         reservations,
         supervisors,
         tenants,
+        trigger_log,
+        trigger_versions,
+        triggers,
         workers,
     );
 }

@@ -12,6 +12,8 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 use nexus_jobs::{
     Band, Due, FailureReason, JobId, Lane, NewJob, OnConflict, QueueName, State, Unique,
 };
+use nexus_schema::events::{self, Detail, Listened};
+use nexus_schema::ingest::{Arrival, Arrived, ingest_in};
 use nexus_schema::jobs::{Filter, find, list};
 use nexus_schema::{dispatch, fence, ledger};
 use nexus_tests::bed::noop;
@@ -131,8 +133,21 @@ async fn over_a_backlog(before: &str, after: &str) {
                 .unwrap();
         })
         .await;
+        let everything = Listened {
+            event_type: events::ALL_TYPES.to_owned(),
+            kinds: None,
+        };
+        events::listen(conn, "test", &[everything]).await.unwrap();
         claims_and_ends(conn).await;
         looks(conn).await;
+        no_scan(conn, "events read", async |conn, _| {
+            let rows = events::take(conn, "test", 200).await.unwrap();
+            let told = events::expand(conn, &rows, "/test", Detail::All).await.unwrap();
+            assert!(!told.is_empty());
+            let ids: Vec<i64> = rows.iter().map(|row| row.id).collect();
+            events::settle(conn, "test", &ids).await.unwrap();
+        })
+        .await;
     })
     .await;
 }
@@ -203,6 +218,19 @@ async fn claims_and_ends(conn: &mut AsyncPgConnection) {
     .await;
 }
 
+/// A message of another system; each hundredth is not fit to be run.
+fn arrival(n: usize) -> Arrival {
+    Arrival {
+        key: format!("message {n}"),
+        source: "test".to_owned(),
+        source_id: n.to_string(),
+        metadata: None,
+        job: noop(),
+        spent: 1,
+        refused: (n % 100 == 99).then(|| "unfit".to_owned()),
+    }
+}
+
 /// The statements of lists, of one job, and of enqueueing and unparking.
 async fn looks(conn: &mut AsyncPgConnection) {
     no_scan(conn, "list", async |conn, nth| {
@@ -240,7 +268,7 @@ async fn looks(conn: &mut AsyncPgConnection) {
                     let args = to_raw_value(&(nth / 2 * 100 + n)).unwrap();
                     let unique = Unique::by_args().on_conflict(OnConflict::DEBOUNCE);
                     let job = NewJob::raw("noop", args).unwrap().unique(unique);
-                    job.order_key(format!("key {}", 50_001 + n))
+                    job.order_key(format!("key {}", 50_001 + n)).depth(1)
                 })
                 .collect();
             let actor = nexus_tests::bed::actor();
@@ -259,6 +287,19 @@ async fn looks(conn: &mut AsyncPgConnection) {
             ledger::sweep_reservations(conn, 100).await.unwrap();
         },
     )
+    .await;
+    no_scan(conn, "ingest", async |conn, nth| {
+        let settings = nexus_config::Settings::defaults();
+        let rules = ledger::Rules::of(&settings);
+        // Half of them are known already, and one is a dead letter.
+        let arrivals: Vec<Arrival> = (0..200).map(|n| arrival(nth * 100 + n)).collect();
+        let (actor, long) = (nexus_tests::bed::actor(), Duration::from_hours(1));
+        let arrived = ingest_in(conn, &arrivals, &actor, &rules, long)
+            .await
+            .unwrap();
+        assert!(matches!(arrived[199], Arrived::Refused(_)), "{arrived:?}");
+        assert_eq!(arrived[0] == Arrived::Known, nth > 0);
+    })
     .await;
     no_scan(conn, "cancel, reschedule and sweep", async |conn, nth| {
         let first = i64::try_from(40_000 + nth * 40).unwrap();

@@ -11,11 +11,15 @@ use nexus_tests::small_settings::small_settings;
 use nexus_tests::{Kept, OwnRedis, RedisSpace, Servers, bounded, eventually};
 use uuid::Uuid;
 
-async fn empty() -> RedisSpace {
-    RedisSpace::new(&settings())
+async fn empty() -> Option<RedisSpace> {
+    Some(space())
 }
 
 nexus_queue::conformance_suite!(empty);
+
+fn space() -> RedisSpace {
+    RedisSpace::new(&settings())
+}
 
 fn settings() -> nexus_config::Redis {
     let prefix = format!("t{}", Uuid::new_v4().simple());
@@ -53,7 +57,7 @@ async fn arrives(consumer: &mut dyn nexus_queue::Consumer, id: i64) {
 #[tokio::test]
 async fn a_stream_deleted_under_a_waiting_fetch_begins_another_epoch() {
     bounded(async {
-        let redis = empty().await;
+        let redis = space();
         let mut connection = redis.connection().await;
         let mut consumer = redis
             .transport()
@@ -81,7 +85,7 @@ async fn a_stream_deleted_under_a_waiting_fetch_begins_another_epoch() {
 #[tokio::test]
 async fn a_deleted_group_loses_no_entry_and_begins_another_epoch() {
     bounded(async {
-        let redis = empty().await;
+        let redis = space();
         let mut connection = redis.connection().await;
         let mut consumer = redis
             .transport()
@@ -108,7 +112,7 @@ async fn a_deleted_group_loses_no_entry_and_begins_another_epoch() {
 #[tokio::test]
 async fn what_others_wrote_into_a_stream_is_dropped() {
     bounded(async {
-        let redis = empty().await;
+        let redis = space();
         redis.transport().push(&lane(), &[entry(1)]).await.unwrap();
         let mut connection = redis.connection().await;
         for (field, value) in [("x", "1"), ("d", "1"), ("i", "9-1")] {

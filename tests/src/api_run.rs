@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use nexus_api::{Parts, Server, ServerError};
+use nexus_producer::ingest::IngestStats;
 use serde_json::Value;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -23,19 +24,32 @@ pub struct ApiRun {
 impl ApiRun {
     /// Starts one with the bed's settings, without a relay.
     pub async fn start(bed: &TestBed) -> Self {
-        Self::with(bed, None).await
+        Self::with(bed, None, Vec::new()).await
+    }
+
+    /// Starts one beside ingests, as `nexus serve` does.
+    pub async fn beside_ingests(
+        bed: &TestBed,
+        ingests: Vec<(&'static str, Arc<IngestStats>)>,
+    ) -> Self {
+        Self::with(bed, None, ingests).await
     }
 
     /// Starts one beside a relay, as `nexus serve` does.
     pub async fn beside(bed: &TestBed, relay: &RelayRun) -> Self {
-        Self::with(bed, Some(relay)).await
+        Self::with(bed, Some(relay), Vec::new()).await
     }
 
-    async fn with(bed: &TestBed, relay: Option<&RelayRun>) -> Self {
+    async fn with(
+        bed: &TestBed,
+        relay: Option<&RelayRun>,
+        ingests: Vec<(&'static str, Arc<IngestStats>)>,
+    ) -> Self {
         let parts = Parts {
             pool: bed.pool().clone(),
             transport: Arc::new(bed.transport()),
             relay: relay.map(RelayRun::shared_stats),
+            ingests,
         };
         let bound = Server::bind(bed.settings(), parts).await;
         let server = bound.expect("a port");

@@ -9,7 +9,7 @@
 //! |---|---|
 //! | what is asked for, and the run from first server to verdict | [`options`], [`run`](mod@run) |
 //! | the sorts of faults, when which falls, acting them out | [`fault`], [`schedule`], [`injector`], [`dice`] |
-//! | what is hit: servers, a disk, lines, processes | [`own_postgres`], [`own_broker`], [`small_disk`], [`fault_proxy`], [`fleet`], [`ports`] |
+//! | what is hit: servers, a disk, lines, processes | [`own_postgres`], [`own_broker`], [`own_kafka`], [`small_disk`], [`fault_proxy`], [`fleet`], [`ports`] |
 //! | the processes themselves | [`roles`], [`run_settings`] |
 //! | the jobs, how they are done, and what is noted of it | [`kinds`], [`handlers`], [`run_log`] |
 //! | who enqueues them | [`producers`] |
@@ -26,6 +26,7 @@ pub mod injector;
 pub mod kinds;
 pub mod options;
 pub mod own_broker;
+pub mod own_kafka;
 pub mod own_postgres;
 pub mod ports;
 pub mod producers;

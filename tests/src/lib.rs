@@ -4,6 +4,7 @@
 //! |---|---|
 //! | the servers a run is given | [`servers`] |
 //! | a database and a key prefix of a test's own, and settings for them | [`bed`], [`template`], [`small_settings`], [`redis_space`] |
+//! | a prefix of a test's own on a Kafka, where there is one | [`kafka_space`] |
 //! | servers of a test's own, to stop, kill and wipe | [`own_redis`], [`own_servers`], [`own_store`] |
 //! | a line to a server that can be made deaf, or held, and cut | [`cut_line`], [`held_line`] |
 //! | a load stopped in its middle | [`held_month`] |
@@ -13,6 +14,7 @@
 //! | a worker that is given one file after another | [`loading`] |
 //! | how much memory a process took, and a disk that is soon full | [`peak_memory`], [`small_spool`] |
 //! | a worker process, a rescuer, a releaser beside a test | [`worker_run`], [`rescuer_run`], [`releaser_run`] |
+//! | an ingest of the inbox, or of requests, beside a test | [`inbox_run`], [`requests_run`] |
 //! | job kinds of the tests' own, what they leave behind, what became of them | [`tasks`], [`effects`], [`ends`] |
 //! | the API inside a test, and requests to it | [`api_run`], [`http`] |
 //! | a model of a job's life, held against the ledger | [`model`] |
@@ -39,6 +41,8 @@ pub mod eventually;
 pub mod held_line;
 pub mod held_month;
 pub mod http;
+pub mod inbox_run;
+pub mod kafka_space;
 pub mod loading;
 pub mod loads;
 pub mod model;
@@ -50,6 +54,7 @@ pub mod poison;
 pub mod redis_space;
 pub mod relay_run;
 pub mod releaser_run;
+pub mod requests_run;
 pub mod rescuer_run;
 pub mod servers;
 pub mod small_settings;
@@ -66,12 +71,15 @@ pub use cut_line::CutLine;
 pub use dispatch_rows::{DispatchRow, dispatch_rows};
 pub use eventually::eventually;
 pub use held_line::HeldLine;
+pub use inbox_run::InboxRun;
+pub use kafka_space::KafkaSpace;
 pub use loading::Loading;
 pub use own_redis::{Kept, OwnRedis};
 pub use own_servers::OwnServers;
 pub use own_store::OwnStore;
 pub use redis_space::RedisSpace;
 pub use relay_run::RelayRun;
+pub use requests_run::RequestsRun;
 pub use rescuer_run::RescuerRun;
 pub use servers::Servers;
 pub use worker_run::WorkerRun;

@@ -1,4 +1,4 @@
-//! A Postgres and a Redis of a test's own, run by `scripts/services`.
+//! A Postgres, a Redis, and if need be a Kafka of a test's own, run by `scripts/services`.
 
 use std::path::{Path, PathBuf};
 
@@ -14,15 +14,18 @@ use crate::servers::Servers;
 #[derive(Debug)]
 pub struct OwnServers {
     dir: TempDir,
+    kafka: bool,
 }
 
-/// Which of the two.
+/// Which of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Which {
     /// The ledger's.
     Postgres,
     /// The broker's.
     Redis,
+    /// The other broker's.
+    Kafka,
 }
 
 impl Which {
@@ -30,15 +33,26 @@ impl Which {
         match self {
             Self::Postgres => "postgres",
             Self::Redis => "redis",
+            Self::Kafka => "kafka",
         }
     }
 }
 
 impl OwnServers {
-    /// Starts both.
+    /// Starts Postgres and Redis.
     pub async fn start() -> Self {
+        Self::start_all(false).await
+    }
+
+    /// Starts all three, where Kafka can be had, see [`Servers::kafka_or_skip`].
+    pub async fn start_with_kafka() -> Option<Self> {
+        Servers::from_env().kafka_or_skip()?;
+        Some(Self::start_all(true).await)
+    }
+
+    async fn start_all(kafka: bool) -> Self {
         let dir = TempDir::with_prefix("nexus-test-servers-").expect("a directory");
-        let servers = Self { dir };
+        let servers = Self { dir, kafka };
         servers.start_again().await;
         servers
     }
@@ -49,6 +63,7 @@ impl OwnServers {
             .arg("start")
             .arg(self.dir.path())
             .arg("--fast")
+            .args(self.kafka.then_some("--kafka"))
             .output()
             .await
             .expect("scripts/services");
@@ -67,7 +82,12 @@ impl OwnServers {
                 })
                 .expect("a URL")
         };
-        Servers::at(named("NEXUS_TEST_POSTGRES"), named("NEXUS_TEST_REDIS"))
+        let servers = Servers::at(named("NEXUS_TEST_POSTGRES"), named("NEXUS_TEST_REDIS"));
+        if self.kafka {
+            servers.with_kafka(named("NEXUS_TEST_KAFKA"))
+        } else {
+            servers
+        }
     }
 
     /// Kills a server, as a crash of its machine would, and waits for its end.

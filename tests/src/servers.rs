@@ -5,6 +5,7 @@
 pub struct Servers {
     postgres: String,
     redis: String,
+    kafka: Option<String>,
 }
 
 impl Servers {
@@ -14,6 +15,7 @@ impl Servers {
         Self {
             postgres: named("NEXUS_TEST_POSTGRES"),
             redis: named("NEXUS_TEST_REDIS"),
+            kafka: std::env::var("NEXUS_TEST_KAFKA").ok(),
         }
     }
 
@@ -22,6 +24,15 @@ impl Servers {
         Self {
             postgres: postgres.into(),
             redis: redis.into(),
+            kafka: None,
+        }
+    }
+
+    /// The same servers, and a Kafka at `host:port`.
+    pub fn with_kafka(self, brokers: impl Into<String>) -> Self {
+        Self {
+            kafka: Some(brokers.into()),
+            ..self
         }
     }
 
@@ -40,6 +51,25 @@ impl Servers {
     pub fn postgres_superuser(&self, database: &str) -> String {
         let end = self.postgres.rfind('/').unwrap_or(self.postgres.len());
         format!("{}/{database}", &self.postgres[..end])
+    }
+
+    /// The Kafka that there is, if any.
+    pub fn kafka(&self) -> Option<&str> {
+        self.kafka.as_deref()
+    }
+
+    /// The Kafka that there is. Where there is none, says that a test is skipped, and in
+    /// continuous integration fails it.
+    pub fn kafka_or_skip(&self) -> Option<&str> {
+        if self.kafka.is_none() {
+            let why = "NEXUS_TEST_KAFKA is not set: `scripts/services start DIR --fast --kafka`";
+            assert!(std::env::var("CI").as_deref() != Ok("true"), "{why}");
+            #[expect(clippy::print_stderr, reason = "a skip is to be seen")]
+            {
+                eprintln!("SKIPPED, no Kafka here: {why}");
+            }
+        }
+        self.kafka()
     }
 
     /// The URL of Redis.

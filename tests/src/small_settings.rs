@@ -25,6 +25,17 @@ pub fn small_settings(servers: &Servers, database: &str, prefix: &str, dir: &Pat
     settings.redis.retry_base = millis(5);
     settings.redis.retry_cap = millis(100);
 
+    if let Some(brokers) = servers.kafka() {
+        brokers.clone_into(&mut settings.kafka.brokers);
+    }
+    prefix.clone_into(&mut settings.kafka.prefix);
+    settings.kafka.partitions = 4;
+    settings.kafka.commit_every = millis(20);
+    settings.kafka.metadata_every = millis(500);
+    settings.kafka.heartbeat_every = millis(200);
+    settings.kafka.retry_base = millis(5);
+    settings.kafka.retry_cap = millis(100);
+
     settings.relay.poll_busy = millis(2);
     settings.relay.idle_after = millis(200);
     settings.relay.poll_idle = millis(50);

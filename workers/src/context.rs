@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use diesel_async::AsyncConnection;
 use futures_util::future::BoxFuture;
-use nexus_jobs::{FailureReason, JobId, Outcome, TenantId, Token, WorkerId};
+use nexus_jobs::{Emitted, FailureReason, JobId, Outcome, TenantId, Token, WorkerId};
 use nexus_schema::ledger::{self, ClaimedJob, Settled};
-use nexus_schema::{AsyncPgConnection, Pool, Result, fence};
+use nexus_schema::{AsyncPgConnection, Pool, Result, events, fence};
 use serde_json::Value;
 use tokio::sync::Notify;
 
@@ -177,6 +177,32 @@ impl Context {
                 run: self.0.run,
             })
         })
+    }
+
+    /// Tells whoever listens what the handler found, in the transaction that `conn` is in: one of
+    /// [`Context::transaction`], [`Context::complete`] or [`Context::discard`], whose fence it shares. It
+    /// is told exactly if that commits; one that is told again with the same id is the same event.
+    ///
+    /// ```
+    /// # use nexus_jobs::{Emitted, Outcome};
+    /// # use nexus_workers::Context;
+    /// # async fn run(ctx: Context) -> anyhow::Result<Outcome> {
+    /// let found = Emitted::new("fraud.flagged", serde_json::json!({ "rows": 3 })).id("case 7");
+    /// let own = ctx.clone();
+    /// let done = ctx.complete(None, move |conn| {
+    ///     Box::pin(async move { own.emit(conn, &found).await })
+    /// });
+    /// # Ok(done.await?)
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`nexus_schema::Error::Invalid`] for a type that is not allowed, and for more data than
+    /// `events.data_bytes_max`.
+    pub async fn emit(&self, conn: &mut AsyncPgConnection, event: &Emitted) -> Result<()> {
+        let bytes_max = self.0.engine.event_bytes_max;
+        events::emit(conn, self.0.job, self.0.token, event, bytes_max).await
     }
 
     /// The attempt is over: what it said last is written before it is settled.

@@ -106,6 +106,7 @@ fn apply(engine: &Engine, asked: Asked, drain: &CancellationToken) {
     for (name, served) in &engine.served {
         let wanted = asked.queues.get(name.as_str()).copied().unwrap_or_default();
         let before = served.slots.allowed();
+        engine.transport.route(name, wanted.transport);
         served.apply(wanted, quiet);
         let after = served.slots.allowed();
         if before != after {

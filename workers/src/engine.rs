@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use nexus_config::{Kinds, Lease, Limits, Postgres, Workers};
 use nexus_jobs::{Backoff, QueueName, WorkerId};
+use nexus_queue::Transport;
 use nexus_schema::retrying::backoff;
 use nexus_schema::{Pool, ledger, retrying};
 use serde_json::Value;
@@ -27,6 +28,7 @@ use crate::telling::Telling;
 pub(crate) struct Engine {
     pub(crate) worker: WorkerId,
     pub(crate) pool: Pool,
+    pub(crate) transport: Arc<dyn Transport>,
     pub(crate) registry: Registry,
     pub(crate) kinds: Vec<String>,
     /// What the settings say of kinds.
@@ -49,6 +51,8 @@ pub(crate) struct Engine {
     pub(crate) asked_here: Notify,
     pub(crate) health: Arc<Health>,
     pub(crate) telling: Arc<Telling>,
+    /// Most bytes of the data of what a handler emits.
+    pub(crate) event_bytes_max: usize,
     /// Whether the process is to start again once it has drained.
     pub(crate) start_again: AtomicBool,
 }

@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use nexus_jobs::{Band, JobId, QueueName, Token};
-use nexus_queue::{Consumer, Receipt, Transport};
+use nexus_queue::{Consumer, Receipt};
 use nexus_schema::AsyncPgConnection;
 use nexus_schema::gates;
 use nexus_schema::ledger::{self, Claim, ClaimedJob};
@@ -32,7 +32,6 @@ pub(crate) struct Slot {
 /// Feeds one worker loop of one queue.
 pub(crate) struct Fetcher {
     pub(crate) engine: Arc<Engine>,
-    pub(crate) transport: Arc<dyn Transport>,
     pub(crate) queue: QueueName,
     pub(crate) name: String,
     /// Which of the queue's loops: it takes part while more jobs than this may run at once.
@@ -240,7 +239,12 @@ impl Fetcher {
     ) -> nexus_queue::Result<()> {
         let consumer = match &mut state.consumer {
             Some(consumer) => consumer,
-            none => none.insert(self.transport.consumer(&self.queue, &self.name).await?),
+            none => none.insert(
+                self.engine
+                    .transport
+                    .consumer(&self.queue, &self.name)
+                    .await?,
+            ),
         };
         let wanted = entries_wanted(places, state.ids_an_entry);
         let after = self.engine.settings.takeover_after.get();

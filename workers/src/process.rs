@@ -44,7 +44,6 @@ const WRITTEN_WITHIN: Duration = Duration::from_secs(2);
 /// A worker process, ready to run.
 pub struct WorkerProcess {
     engine: Arc<Engine>,
-    transport: Arc<dyn Transport>,
     queues: BTreeMap<QueueName, usize>,
     loops: usize,
     on_stuck: OnStuck,
@@ -114,6 +113,7 @@ impl WorkerProcess {
         let engine = Engine {
             worker,
             pool,
+            transport,
             kinds: registry.kinds(),
             kinds_set: settings.kinds.clone(),
             registry: registry.configured(&settings.kinds),
@@ -130,12 +130,12 @@ impl WorkerProcess {
             asked_here: Notify::new(),
             health: Arc::default(),
             telling: Arc::new(Telling::new(&settings.workers)),
+            event_bytes_max: settings.events.data_bytes_max.as_usize(),
             polls: Polls::new(),
             start_again: AtomicBool::new(false),
         };
         Ok(Self {
             engine: Arc::new(engine),
-            transport,
             queues,
             loops,
             on_stuck: Arc::new(stuck::end),
@@ -293,7 +293,6 @@ impl WorkerProcess {
                 });
                 let fetcher = Fetcher {
                     engine: Arc::clone(&self.engine),
-                    transport: Arc::clone(&self.transport),
                     queue: queue.clone(),
                     name,
                     at,

@@ -87,6 +87,7 @@ mod tests {
         let wanted = |paused, concurrency| Wanted {
             paused,
             concurrency,
+            ..Wanted::default()
         };
         assert_eq!(allowed(64, wanted(false, None), false), 64);
         assert_eq!(allowed(64, wanted(false, Some(8)), false), 8);

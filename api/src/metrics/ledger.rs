@@ -11,6 +11,8 @@ use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::registry::Unit;
 use tokio::sync::Mutex;
 
+use super::events::Events;
+
 /// How old a sample may be: taking one reads the whole live table.
 const SAMPLE_EVERY: Duration = Duration::from_secs(5);
 
@@ -31,6 +33,7 @@ pub(super) struct Ledger {
 struct Sample {
     jobs: Vec<LaneCount>,
     dispatch: Vec<LaneDepth>,
+    events: Events,
 }
 
 impl Ledger {
@@ -65,6 +68,7 @@ impl Ledger {
         Ok(Sample {
             jobs: counts(&mut conn).await?,
             dispatch: depths(&mut conn).await?,
+            events: Events::take(&mut conn).await?,
         })
     }
 }
@@ -76,7 +80,12 @@ impl Collector for Ledger {
         let help = "Whether Postgres gave the ledger's figures";
         let mut value = encoder.encode_descriptor("ledger_up", help, None, MetricType::Gauge)?;
         value.encode_gauge(&up)?;
-        if let Some(Sample { jobs, dispatch }) = sample.as_ref() {
+        if let Some(Sample {
+            jobs,
+            dispatch,
+            events,
+        }) = sample.as_ref()
+        {
             let rows = jobs.iter().map(|row| {
                 (
                     [("queue", row.queue.as_str()), ("state", row.state.as_str())],
@@ -85,6 +94,7 @@ impl Collector for Ledger {
             });
             gauges(&mut encoder, "jobs", "Unfinished jobs", None, rows)?;
             encode_dispatch(&mut encoder, dispatch)?;
+            events.encode(&mut encoder)?;
         }
         let (open, idle) = self.pool.occupancy();
         let rows = [
@@ -127,7 +137,7 @@ fn encode_dispatch(encoder: &mut DescriptorEncoder<'_>, lanes: &[LaneDepth]) -> 
 }
 
 /// One gauge, a value for each set of labels.
-fn gauges<const N: usize, L, V>(
+pub(super) fn gauges<const N: usize, L, V>(
     encoder: &mut DescriptorEncoder<'_>,
     name: &str,
     help: &str,

@@ -1,6 +1,6 @@
 use axum::Json;
 use axum::extract::State;
-use nexus_jobs::QueueName;
+use nexus_jobs::{NoSuchTransport, QueueName, TransportName};
 use nexus_schema::queues::{self, QueueAsk};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -17,6 +17,15 @@ pub(super) struct ScaleQueue {
     /// Jobs at once in each process that serves the queue; null: as each is configured.
     #[schema(example = 8)]
     concurrency: Option<u32>,
+}
+
+/// Which broker is to carry a queue.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SwitchQueue {
+    /// `redis` or `kafka`.
+    #[schema(example = "kafka")]
+    transport: String,
 }
 
 fn queue(name: String) -> Result<QueueName, ApiError> {
@@ -89,4 +98,26 @@ pub(super) async fn scale_queue(
     let mut conn = app.connection().await?;
     let wanted = [(name.clone(), wanted.concurrency)];
     only(queues::scale(&mut conn, &wanted, &actor).await?, &name)
+}
+
+/// Send a queue's ids through another broker
+///
+/// From now on; what the present one has not delivered is sent again, so nothing is lost.
+#[utoipa::path(put, path = "/v1/queues/{name}/transport", tag = super::TAG,
+    request_body = SwitchQueue,
+    params(("name" = String, Path, description = "The queue")),
+    responses((status = 200, body = QueueAsk), Refusals))]
+pub(super) async fn switch_queue(
+    State(app): State<Shared>,
+    Requester(actor): Requester,
+    Text(name): Text,
+    Body(wanted): Body<SwitchQueue>,
+) -> Result<Json<QueueAsk>, ApiError> {
+    let name = queue(name)?;
+    let to: TransportName = wanted
+        .transport
+        .parse()
+        .map_err(|error: NoSuchTransport| ApiError::malformed(error.to_string()))?;
+    let mut conn = app.connection().await?;
+    Ok(Json(queues::switch(&mut conn, &name, to, &actor).await?))
 }

@@ -27,6 +27,7 @@ fn routes_spooling_to(spool: &Path) -> Router {
         pool: Pool::new(&settings.postgres, Keep::None),
         transport: Arc::new(MemoryTransport::default()),
         relay: None,
+        ingests: Vec::new(),
     };
     router(&settings, parts)
 }
@@ -242,10 +243,22 @@ fn every_route_is_described() {
     GET /v1/limits
     DELETE /v1/limits/{name}
     PUT /v1/limits/{name}
+    GET /v1/listeners
+    DELETE /v1/listeners/{name}
     GET /v1/queues
     PUT /v1/queues/{name}
     POST /v1/queues/{name}/pause
     POST /v1/queues/{name}/resume
+    PUT /v1/queues/{name}/transport
+    GET /v1/triggers
+    POST /v1/triggers/test
+    DELETE /v1/triggers/{name}
+    GET /v1/triggers/{name}
+    PUT /v1/triggers/{name}
+    POST /v1/triggers/{name}/disable
+    POST /v1/triggers/{name}/enable
+    GET /v1/triggers/{name}/log
+    GET /v1/triggers/{name}/versions
     GET /v1/workers
     POST /v1/workers/{id}/drain
     POST /v1/workers/{id}/quiet

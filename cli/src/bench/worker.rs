@@ -42,6 +42,8 @@ impl Worker {
             )
             .env("NEXUS_REDIS__URL", settings.redis.url.expose())
             .env("NEXUS_REDIS__PREFIX", &settings.redis.prefix)
+            .env("NEXUS_KAFKA__BROKERS", &settings.kafka.brokers)
+            .env("NEXUS_KAFKA__PREFIX", &settings.kafka.prefix)
             .env("NEXUS_LEASE__TTL", settings.lease.ttl.to_string())
             .env(
                 "NEXUS_LEASE__HEARTBEAT",

@@ -69,7 +69,7 @@ pub(super) async fn run(args: &DemoArgs, invocation: &Invocation) -> anyhow::Res
 
     let mut roles = Roles::new(settings, Keep::None)?;
     roles.require_broker().await?;
-    let _stats = roles.start_relay();
+    let _stats = roles.start_relay()?;
     roles.start_workers(WorkerId::random())?;
     output.say(
         "started a relay, a rescuer and workers; loading through Postgres, Redis and a worker",

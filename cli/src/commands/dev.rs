@@ -62,7 +62,8 @@ async fn beside(
         tracing::info!(name, "migrated");
     }
     let mut roles = Roles::new(&settings, Keep::Base)?;
-    let stats = roles.start_relay();
+    let stats = roles.start_relay()?;
+    roles.start_ingest()?;
     let addr = roles.start_api(stats).await?;
     roles.start_workers(WorkerId::random())?;
     note(&welcome(addr, args, &settings));

@@ -91,6 +91,7 @@ pub(crate) fn sample() -> nexus_schema::jobs::JobDetail {
             ended_by: None,
         },
         stop_asked: None,
+        origin: None,
         errors: vec![AttemptError {
             run: 1,
             attempt: 1,

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use clap::{Args, Subcommand};
-use nexus_jobs::{QueueName, State};
+use nexus_jobs::{QueueName, State, TransportName};
 use nexus_schema::jobs::{self, LaneCount, LaneDepth};
 use nexus_schema::queues::{self, QueueAsk};
 use serde::Serialize;
@@ -36,12 +36,24 @@ enum QueuesCommand {
     Pause(Names),
     /// Start jobs of these queues again
     Resume(Names),
+    /// Send a queue's ids through another broker from now on; nothing is lost
+    Transport(Switch),
 }
 
 #[derive(Debug, Args)]
 struct Names {
     #[arg(required = true, value_name = "QUEUE")]
     queues: Vec<QueueName>,
+}
+
+/// Which broker is to carry which queue.
+#[derive(Debug, Args)]
+struct Switch {
+    #[arg(value_name = "QUEUE")]
+    queue: QueueName,
+    /// redis or kafka
+    #[arg(value_name = "TRANSPORT")]
+    to: TransportName,
 }
 
 /// A queue: its unfinished jobs by state, and where they wait.
@@ -55,6 +67,8 @@ struct Queue {
     paused_by: Option<String>,
     /// As an operator asked; null: as configured.
     concurrency: Option<i32>,
+    /// The broker that carries its ids.
+    transport: TransportName,
 }
 
 /// Counts unfinished jobs by queue, or pauses and resumes queues.
@@ -67,6 +81,9 @@ pub(super) async fn run(args: &QueuesArgs, invocation: &Invocation) -> anyhow::R
         }
         Some(QueuesCommand::Resume(names)) => {
             queues::resume(&mut conn, &names.queues, &user::actor()).await?
+        }
+        Some(QueuesCommand::Transport(switch)) => {
+            vec![queues::switch(&mut conn, &switch.queue, switch.to, &user::actor()).await?]
         }
     };
     invocation.output.show(&asked, |asked, look| {
@@ -105,12 +122,18 @@ fn gather(
         queue.oldest_due_s = depth.oldest_due_s;
     }
     // What differs from the settings is shown even where no job is.
-    let differs = |ask: &QueueAsk| ask.paused_at.is_some() || ask.concurrency.is_some();
+    let differs = |ask: &QueueAsk| {
+        ask.paused_at.is_some() || ask.concurrency.is_some() || ask.transport.is_some()
+    };
     for ask in asked.into_iter().filter(differs) {
         let queue = queues.entry(ask.name).or_default();
         queue.paused_at = ask.paused_at;
         queue.paused_by = ask.paused_by;
         queue.concurrency = ask.concurrency;
+        queue.transport = ask
+            .transport
+            .and_then(|name| name.parse().ok())
+            .unwrap_or_default();
     }
     queues
 }
@@ -125,8 +148,8 @@ fn render(queues: &BTreeMap<String, Queue>, look: &Look) -> String {
         Column::number("AVAILABLE"),
         Column::number("RUNNING"),
         Column::number("RETRYABLE"),
-        Column::number("IN REDIS"),
-        Column::number("OLDEST DUE"),
+        Column::number("IN BROKER"),
+        Column::number("OLDEST"),
         Column::new("ASKED"),
     ]);
     for (name, queue) in queues {
@@ -149,20 +172,24 @@ fn render(queues: &BTreeMap<String, Queue>, look: &Look) -> String {
             } else {
                 span(oldest)
             },
-            asked(paused, queue.concurrency),
+            asked(paused, queue),
         ];
         table.styled(7, style, cells);
     }
     table.render(look)
 }
 
-/// `PAUSED`, how many are to run at once, or both; empty where nothing is asked.
-fn asked(paused: bool, concurrency: Option<i32>) -> String {
+/// `PAUSED`, how many are to run at once, and the broker unless it is Redis; empty where
+/// nothing is asked.
+fn asked(paused: bool, queue: &Queue) -> String {
     let paused = paused.then(|| "PAUSED".to_owned());
-    let concurrency = concurrency.map(|number| number.to_string());
+    let concurrency = queue.concurrency.map(|number| number.to_string());
+    let elsewhere = queue.transport != TransportName::default();
+    let transport = elsewhere.then(|| queue.transport.to_string());
     paused
         .into_iter()
         .chain(concurrency)
+        .chain(transport)
         .collect::<Vec<_>>()
         .join(" ")
 }
@@ -189,25 +216,26 @@ mod tests {
             pushed_ids: 20_000,
             oldest_due_s: 12.5,
         }];
-        let asked = |name: &str, paused: bool, concurrency| QueueAsk {
+        let asked = |name: &str, paused: bool, concurrency, transport: Option<&str>| QueueAsk {
             name: name.into(),
             paused_at: paused.then(|| Look::fixed().now),
             paused_by: paused.then(|| "os:anna".into()),
             concurrency,
+            transport: transport.map(str::to_owned),
             changed_at: Look::fixed().now,
             changed_by: "os:anna".into(),
         };
         let asked = vec![
-            asked("empty", true, None),
-            asked("noop", false, Some(8)),
-            asked("was-paused", false, None),
+            asked("empty", true, None, None),
+            asked("noop", false, Some(8), Some("kafka")),
+            asked("was-paused", false, None, None),
         ];
         let queues = gather(counts, depths, asked);
         insta::assert_snapshot!(render(&queues, &Look::fixed()), @r"
-        QUEUE     SCHEDULED  AVAILABLE  RUNNING  RETRYABLE  IN REDIS  OLDEST DUE  ASKED
-        datasets          0          0        2          0         0           -
-        empty             0          0        0          0         0           -  PAUSED
-        noop              0  1,000,000        0          3    20,000      12.5 s  8
+        QUEUE     SCHEDULED  AVAILABLE  RUNNING  RETRYABLE  IN BROKER  OLDEST  ASKED
+        datasets          0          0        2          0          0       -
+        empty             0          0        0          0          0       -  PAUSED
+        noop              0  1,000,000        0          3     20,000  12.5 s  8 kafka
         ");
     }
 }

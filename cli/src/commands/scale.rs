@@ -77,6 +77,7 @@ pub(super) fn render(asked: &[QueueAsk], look: &Look) -> String {
         Column::cut("QUEUE"),
         Column::new("STATE"),
         Column::new("CONCURRENCY"),
+        Column::new("TRANSPORT"),
     ]);
     for queue in asked {
         table.row([
@@ -88,6 +89,10 @@ pub(super) fn render(asked: &[QueueAsk], look: &Look) -> String {
             }
             .to_owned(),
             concurrency(queue),
+            queue
+                .transport
+                .clone()
+                .unwrap_or_else(|| "redis".to_owned()),
         ]);
     }
     table.render(look)

@@ -25,7 +25,8 @@ pub(super) async fn run(args: &ServeArgs, invocation: Invocation) -> anyhow::Res
     let mut settings = invocation.settings;
     settings.api.listen = args.listen.unwrap_or(settings.api.listen);
     let mut roles = Roles::new(&settings, Keep::Base)?;
-    let stats = roles.start_relay();
+    let stats = roles.start_relay()?;
+    roles.start_ingest()?;
     let addr = roles.start_api(stats).await?;
     note(&format!("the API: http://{addr}/docs"));
     roles.say_what_is_away().await;

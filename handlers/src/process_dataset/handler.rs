@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use nexus_config::{Datasets, Postgres};
 use nexus_jobs::kinds::ProcessDataset;
-use nexus_jobs::{LoadId, Outcome};
+use nexus_jobs::{Emitted, LoadId, Outcome};
 use nexus_schema::Error as LedgerError;
 use nexus_schema::copy::Loaders;
-use nexus_schema::datasets::{self, Loaded, Started, StartedLoad};
+use nexus_schema::datasets::{self, Figures, Loaded, Started, StartedLoad};
 use nexus_workers::{Context, Handler};
 
 use super::chunk::RowScope;
@@ -211,8 +211,13 @@ impl DatasetLoader {
                     columns,
                     ..found.clone()
                 };
+                let (own, about) = (ctx.clone(), started.clone());
                 let done = ctx.complete(Some(result), move |conn| {
-                    Box::pin(async move { datasets::finish(conn, load, &loaded).await })
+                    Box::pin(async move {
+                        let figures = datasets::finish(conn, load, &loaded).await?;
+                        own.emit(conn, &dataset_loaded(load, &about, &figures))
+                            .await
+                    })
                 });
                 match done.await {
                     Err(LedgerError::Conflict(error)) => fail(load, Some(found), error, ctx).await,
@@ -221,6 +226,23 @@ impl DatasetLoader {
             }
         }
     }
+}
+
+/// What whoever listens is told of a load. A load ends once, so its id is the event's.
+fn dataset_loaded(load: LoadId, started: &StartedLoad, figures: &Figures) -> Emitted {
+    let data = serde_json::json!({
+        "dataset_id": started.dataset,
+        "load_id": load,
+        "case_id": started.case_id,
+        "type": started.type_,
+        "appends": started.appends,
+        "rows_read": figures.rows_read,
+        "rows_loaded": figures.rows_loaded,
+        "rows_rejected": figures.rows_rejected,
+    });
+    Emitted::new("dataset.loaded", data)
+        .id(load.to_string())
+        .subject(format!("dataset {}", started.dataset))
 }
 
 /// Discards the job; in the same transaction the load fails and its rows go.

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use diesel_async::AsyncConnection;
 use nexus_config::Relay as Settings;
-use nexus_jobs::Lane;
+use nexus_jobs::{Lane, TransportName};
 use nexus_queue::Entry as BrokerEntry;
 use nexus_schema::AsyncPgConnection;
 use nexus_schema::dispatch::{self, DueEntry, DueLane};
@@ -31,7 +31,12 @@ impl Relay {
     ) -> Result<Round, RelayError> {
         self.check_epochs(conn, memory).await?;
         let mut round = Round::default();
-        for DueLane { lane, due_in_ms } in dispatch::due_lanes(conn).await? {
+        for due in dispatch::due_lanes(conn).await? {
+            let DueLane {
+                lane,
+                due_in_ms,
+                transport,
+            } = due;
             if due_in_ms > 0.0 {
                 let due_in = Duration::from_secs_f64(due_in_ms / 1000.0);
                 round.due_in = Some(round.due_in.map_or(due_in, |known| known.min(due_in)));
@@ -47,7 +52,7 @@ impl Relay {
                 round.full = true;
                 continue;
             }
-            let pushed = self.push(conn, &lane, known, room).await?;
+            let pushed = self.push(conn, &lane, transport, known, room).await?;
             round.pushed += pushed.ids;
             round.more |= pushed.rest == Rest::More;
             round.full |= pushed.rest == Rest::TooLarge;
@@ -97,6 +102,7 @@ impl Relay {
         &self,
         conn: &mut AsyncPgConnection,
         lane: &Lane,
+        named: Option<TransportName>,
         known: &InBroker,
         room: usize,
     ) -> Result<Pushed, RelayError> {
@@ -105,6 +111,11 @@ impl Relay {
         let wanted = u32::try_from(room / known.ids_a_row.max(1) + 1).unwrap_or(u32::MAX);
         let rows_max = self.settings.push_rows_max.min(wanted);
         conn.transaction(async |conn| {
+            // Without a row that names one there is nothing to lock, and no need to ask.
+            let transport = match named {
+                Some(_) => dispatch::lock_transport(conn, &lane.queue).await?,
+                None => TransportName::default(),
+            };
             let mut tenants = dispatch::lock_due(conn, lane, after, TENANTS_MAX, rows_max).await?;
             let seen_to_the_end = tenants.len() < TENANTS_MAX as usize;
             if seen_to_the_end && after > i64::MIN {
@@ -135,7 +146,7 @@ impl Relay {
             let entries: Vec<BrokerEntry> = due.map(entry).collect();
             let rows: Vec<i64> = entries.iter().map(|entry| entry.dispatch_id).collect();
             let ids = entries.iter().map(|entry| entry.job_ids.len()).sum();
-            let epoch = self.transport.push(lane, &entries).await?;
+            let epoch = self.carrier(transport)?.push(lane, &entries).await?;
             dispatch::mark_pushed(conn, &rows, &epoch.0).await?;
             Ok(Pushed {
                 ids,

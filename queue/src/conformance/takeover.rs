@@ -15,7 +15,8 @@ use super::{
 pub async fn unsettled_entries_are_taken_over_once_idle(fixture: &impl Fixture) {
     push(fixture, &normal(), &entries(1..=3)).await;
     let mut a = consumer(fixture, "a").await;
-    let taken = take(a.as_mut(), 3).await;
+    let mut taken = take(a.as_mut(), 3).await;
+    taken.sort_by_key(|delivery| delivery.entry.dispatch_id);
     let mut b = consumer(fixture, "b").await;
     assert_eq!(b.take_over(10, NEVER).await.expect("a takeover"), []);
     let mut over = b.take_over(10, Duration::ZERO).await.expect("a takeover");

@@ -8,13 +8,13 @@ use crate::transport::{QueueError, Result};
 
 /// Opens connections as the settings say.
 #[derive(Clone, Debug)]
-pub(super) struct Connector {
+pub(crate) struct Connector {
     client: Client,
     settings: Redis,
 }
 
 impl Connector {
-    pub(super) fn new(settings: &Redis) -> Result<Self> {
+    pub(crate) fn new(settings: &Redis) -> Result<Self> {
         let client = Client::open(settings.url.expose())
             .map_err(|error| QueueError::Broker(format!("redis.url: {error}")))?;
         Ok(Self {
@@ -23,12 +23,12 @@ impl Connector {
         })
     }
 
-    pub(super) fn settings(&self) -> &Redis {
+    pub(crate) fn settings(&self) -> &Redis {
         &self.settings
     }
 
     /// A shared connection that reconnects by itself; connects at first use.
-    pub(super) fn shared(&self) -> Result<ConnectionManager> {
+    pub(crate) fn shared(&self) -> Result<ConnectionManager> {
         let config = ConnectionManagerConfig::new()
             .set_connection_timeout(Some(self.settings.connect_timeout.get()))
             .set_response_timeout(Some(self.settings.response_timeout.get()))
@@ -43,7 +43,7 @@ impl Connector {
     }
 
     /// A connection of one's own, for blocking reads of up to `wait`.
-    pub(super) async fn own(&self, wait: Duration) -> Result<MultiplexedConnection> {
+    pub(crate) async fn own(&self, wait: Duration) -> Result<MultiplexedConnection> {
         let config = AsyncConnectionConfig::new()
             .set_connection_timeout(Some(self.settings.connect_timeout.get()))
             .set_response_timeout(Some(self.settings.response_timeout.get() + wait));

@@ -5,7 +5,7 @@ use nexus_jobs::{Band, Lane, QueueName};
 use redis::aio::{ConnectionManager, MultiplexedConnection};
 use redis::streams::{StreamAutoClaimReply, StreamId, StreamReadReply};
 
-use crate::entry::{Delivery, Entry, Receipt, read_ids};
+use crate::entry::{Delivery, ENTRY_IDS_MAX, Entry, Receipt, read_ids};
 use crate::redis::connection::Connector;
 use crate::redis::errors::no_group;
 use crate::redis::keys::{GROUP, stream};
@@ -14,9 +14,6 @@ use crate::redis::read::Reading;
 use crate::redis::sweep::sweep;
 use crate::redis::transport::ensure_group;
 use crate::transport::{Consumer, Result};
-
-/// Most ids one entry may name: a malformed entry must not exhaust memory.
-const ENTRY_IDS_MAX: usize = 100_000;
 
 /// Reads one queue's streams on a connection of its own, since a blocking read
 /// would hold up everybody on a shared one.

@@ -1,6 +1,6 @@
 use async_trait::async_trait;
 use nexus_config::Redis;
-use nexus_jobs::{Lane, QueueName};
+use nexus_jobs::{Lane, QueueName, TransportName};
 use redis::aio::ConnectionManager;
 use redis::{RedisError, Script, Value};
 use uuid::Uuid;
@@ -90,7 +90,7 @@ fn join(word: &str, info: &str) -> Epoch {
         .lines()
         .find_map(|line| line.strip_prefix("run_id:"))
         .unwrap_or("unknown");
-    Epoch(format!("{word}:{}", run.trim()))
+    Epoch(format!("{}:{word}:{}", TransportName::Redis, run.trim()))
 }
 
 /// Makes a lane's group where it is missing; returns its epoch word.

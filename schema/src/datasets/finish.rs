@@ -48,13 +48,18 @@ pub struct Loaded {
 }
 
 /// Records a finished load, in the transaction that completes its job: what it found, its
-/// dataset's totals with it, and what its policy does with rows that repeat a key.
+/// dataset's totals with it, and what its policy does with rows that repeat a key. Returns what counts
+/// of the load in the end.
 ///
 /// # Errors
 ///
 /// [`Error::Conflict`] where the case has the same bytes already and the load is not forced, or
 /// where it has ended before. The caller rolls back, and fails the load.
-pub async fn finish(conn: &mut AsyncPgConnection, load: LoadId, loaded: &Loaded) -> Result<()> {
+pub async fn finish(
+    conn: &mut AsyncPgConnection,
+    load: LoadId,
+    loaded: &Loaded,
+) -> Result<Figures> {
     let held = hold(conn, load).await?;
     let ("loading", Some(rows_before)) = (&*held.state, held.rows_before) else {
         return Err(Error::Conflict(format!("load {load} is {}", held.state)));
@@ -93,7 +98,8 @@ pub async fn finish(conn: &mut AsyncPgConnection, load: LoadId, loaded: &Loaded)
     }
     figures::add_rejects(conn, held.owner, &loaded.rejects).await?;
     figures::add_rejects(conn, held.owner, &ended.repeated).await?;
-    write_columns(conn, held.dataset(), &loaded.columns).await
+    write_columns(conn, held.dataset(), &loaded.columns).await?;
+    Ok(ended.load)
 }
 
 /// Records a failed load: its report stays, its rows go. In the transaction that discards its job.

@@ -1,5 +1,6 @@
--- Every lane with an unpushed dispatch row, and when its first one is due: a
--- skip scan over dispatch_due, one probe a lane however many rows wait.
+-- Every lane with an unpushed dispatch row, when its first one is due, and the broker that
+-- its queue's row names, if any: a skip scan over dispatch_due, one probe a lane however
+-- many rows wait.
 WITH RECURSIVE lane AS (
     (SELECT queue, band, due_at FROM nexus.dispatch
      WHERE epoch IS NULL ORDER BY queue, band, due_at LIMIT 1)
@@ -10,4 +11,6 @@ WITH RECURSIVE lane AS (
         ORDER BY queue, band, due_at LIMIT 1
     ) AS next
 )
-SELECT queue, band, (extract(epoch FROM due_at - now()) * 1000)::double precision AS due_in_ms FROM lane
+SELECT queue, band, (extract(epoch FROM due_at - now()) * 1000)::double precision AS due_in_ms,
+       (SELECT transport FROM nexus.queues WHERE name = lane.queue) AS transport
+FROM lane

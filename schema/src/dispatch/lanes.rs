@@ -1,8 +1,10 @@
 use diesel::QueryableByName;
 use diesel::sql_types::{BigInt, Double, Nullable, SmallInt, Text};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use nexus_jobs::TransportName;
 use nexus_jobs::{Band, Lane, QueueName};
 
+use super::carriers::transport;
 use crate::error::{Error, Result};
 use crate::prepared::{Prepared, sql_file};
 
@@ -13,6 +15,17 @@ pub struct DueLane {
     pub lane: Lane,
     /// Milliseconds until its first row is due; not positive: due.
     pub due_in_ms: f64,
+    /// The broker that its queue's row names, if there is one that does.
+    pub transport: Option<TransportName>,
+}
+
+/// A lane with rows that were pushed.
+#[derive(Clone, Debug)]
+pub struct PushedLane {
+    /// The lane.
+    pub lane: Lane,
+    /// The broker that carries its ids.
+    pub transport: TransportName,
 }
 
 #[derive(QueryableByName)]
@@ -23,6 +36,8 @@ struct DueRow {
     band: i16,
     #[diesel(sql_type = Double)]
     due_in_ms: f64,
+    #[diesel(sql_type = Nullable<Text>)]
+    transport: Option<String>,
 }
 
 #[derive(QueryableByName)]
@@ -31,6 +46,8 @@ struct LaneRow {
     queue: String,
     #[diesel(sql_type = SmallInt)]
     band: i16,
+    #[diesel(sql_type = Nullable<Text>)]
+    transport: Option<String>,
 }
 
 #[derive(QueryableByName)]
@@ -55,16 +72,25 @@ pub async fn due_lanes(conn: &mut AsyncPgConnection) -> Result<Vec<DueLane>> {
             Ok(DueLane {
                 lane: lane(row.queue, row.band)?,
                 due_in_ms: row.due_in_ms,
+                transport: match row.transport {
+                    None => None,
+                    named => Some(transport(named.as_deref())?),
+                },
             })
         })
         .collect()
 }
 
 /// Every lane with pushed rows that no claim has settled yet.
-pub async fn pushed_lanes(conn: &mut AsyncPgConnection) -> Result<Vec<Lane>> {
+pub async fn pushed_lanes(conn: &mut AsyncPgConnection) -> Result<Vec<PushedLane>> {
     let rows: Vec<LaneRow> = Prepared(sql_file!("pushed_lanes.sql")).load(conn).await?;
     rows.into_iter()
-        .map(|row| lane(row.queue, row.band))
+        .map(|row| {
+            Ok(PushedLane {
+                lane: lane(row.queue, row.band)?,
+                transport: transport(row.transport.as_deref())?,
+            })
+        })
         .collect()
 }
 

@@ -90,6 +90,33 @@ pub async fn mark_pushed(conn: &mut AsyncPgConnection, rows: &[i64], epoch: &str
     Ok(())
 }
 
+/// Rows of a lane that were pushed and that no claim has settled, up to `rows_max` of them.
+pub async fn pushed_rows(
+    conn: &mut AsyncPgConnection,
+    lane: &Lane,
+    rows_max: u32,
+) -> Result<Vec<i64>> {
+    Ok(dispatch::table
+        .filter(dispatch::queue.eq(lane.queue.as_str()))
+        .filter(dispatch::band.eq(lane.band.number()))
+        .filter(dispatch::epoch.is_not_null())
+        .select(dispatch::id)
+        .limit(i64::from(rows_max))
+        .load(conn)
+        .await?)
+}
+
+/// Unmarks those of these rows that are still there: they are pushed again. Returns how many.
+pub async fn forget_rows(conn: &mut AsyncPgConnection, rows: &[i64]) -> Result<usize> {
+    Ok(
+        diesel::update(dispatch::table.filter(dispatch::id.eq_any(rows)))
+            .filter(dispatch::epoch.is_not_null())
+            .set(dispatch::epoch.eq(None::<String>))
+            .execute(conn)
+            .await?,
+    )
+}
+
 /// Unmarks the rows of a lane that were pushed in another epoch than `epoch`:
 /// what they stood for in the broker may be gone, so they are pushed again.
 /// Returns how many.

@@ -1,4 +1,5 @@
--- Every lane with a pushed dispatch row: a skip scan over dispatch_pushed.
+-- Every lane with a pushed dispatch row, and the broker that its queue's row names, if any: a
+-- skip scan over dispatch_pushed.
 WITH RECURSIVE lane AS (
     (SELECT queue, band FROM nexus.dispatch
      WHERE epoch IS NOT NULL ORDER BY queue, band LIMIT 1)
@@ -9,4 +10,5 @@ WITH RECURSIVE lane AS (
         ORDER BY queue, band LIMIT 1
     ) AS next
 )
-SELECT queue, band FROM lane
+SELECT queue, band, (SELECT transport FROM nexus.queues WHERE name = lane.queue) AS transport
+FROM lane

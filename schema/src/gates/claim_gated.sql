@@ -26,6 +26,7 @@ WITH claimed AS (
       AND (expires_at IS NULL OR expires_at > now() OR run > 0)
       AND (j.slots IS NULL OR ($11::integer[])[width_bucket(j.id, $10::bigint[])] = 0)
     RETURNING j.id, tenant_id, kind, args, run, attempt, attempts_max, timeout_ms, backoff, due_at,
+              queue, depth,
               (($20::text[])[($11::integer[])[width_bucket(j.id, $10::bigint[])]])::text[] AS new_slots
 ), found AS MATERIALIZED (
     SELECT count(*) AS jobs, array_agg(id) AS ids FROM claimed
@@ -47,6 +48,13 @@ WITH claimed AS (
 ), leased AS (
     INSERT INTO nexus.leases (token, worker_id, job_ids, expires_at)
     SELECT $2, $4, ids, now() + make_interval(secs => $5 / 1000.0) FROM found WHERE jobs > 0
+), event AS (
+    INSERT INTO nexus.events (listener, tenant_id, type, kind, queue, depth, job_ids, runs)
+    SELECT l.listener, e.tenant_id, 'job.started', e.kind, e.queue, coalesce(e.depth, 0),
+           array_agg(e.id ORDER BY e.id), array_agg(e.run ORDER BY e.id)
+    FROM nexus.listened AS l JOIN claimed AS e ON l.kinds IS NULL OR e.kind = ANY (l.kinds)
+    WHERE l.type IN ('job.started', '*')
+    GROUP BY l.listener, e.tenant_id, e.kind, e.queue, e.depth
 ), held AS (
     SELECT gate, count(*)::integer AS jobs FROM (SELECT unnest(new_slots) AS gate FROM claimed) AS s
     GROUP BY gate

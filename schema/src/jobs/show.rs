@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::error::Result;
+use crate::ingest::{self, JobOrigin};
 use crate::prepared::{Prepared, sql_file};
 use crate::schema::nexus::{attempt_errors, cancellations};
 
@@ -163,6 +164,9 @@ pub struct JobDetail {
     /// Where it runs, and was asked to stop.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stop_asked: Option<StopAsked>,
+    /// Which other system it came from, if any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub origin: Option<JobOrigin>,
 }
 
 /// One job, wherever it stands; `None` where there is no such id, or no longer.
@@ -189,10 +193,12 @@ pub async fn find(conn: &mut AsyncPgConnection, id: JobId) -> Result<Option<JobD
         None => stop_asked(conn, id).await?,
         Some(_) => None,
     };
+    let origin = ingest::origin(conn, id).await?;
     Ok(Some(JobDetail {
         job,
         errors,
         stop_asked,
+        origin,
     }))
 }
 

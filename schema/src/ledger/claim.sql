@@ -18,7 +18,8 @@ WITH claimed AS (
     WHERE id = ANY ($1) AND state IN ('available', 'scheduled', 'retryable') AND due_at <= now()
       AND parked IS NULL AND kind = ANY ($3) AND (lost_leases = 0 OR $7)
       AND (expires_at IS NULL OR expires_at > now() OR run > 0)
-    RETURNING id, tenant_id, kind, args, run, attempt, attempts_max, timeout_ms, backoff, due_at
+    RETURNING id, tenant_id, kind, args, run, attempt, attempts_max, timeout_ms, backoff, due_at,
+              queue, depth
 ), found AS MATERIALIZED (
     SELECT count(*) AS jobs, array_agg(id) AS ids FROM claimed
 ), parked AS (
@@ -32,6 +33,13 @@ WITH claimed AS (
 ), leased AS (
     INSERT INTO nexus.leases (token, worker_id, job_ids, expires_at)
     SELECT $2, $4, ids, now() + make_interval(secs => $5 / 1000.0) FROM found WHERE jobs > 0
+), event AS (
+    INSERT INTO nexus.events (listener, tenant_id, type, kind, queue, depth, job_ids, runs)
+    SELECT l.listener, e.tenant_id, 'job.started', e.kind, e.queue, coalesce(e.depth, 0),
+           array_agg(e.id ORDER BY e.id), array_agg(e.run ORDER BY e.id)
+    FROM nexus.listened AS l JOIN claimed AS e ON l.kinds IS NULL OR e.kind = ANY (l.kinds)
+    WHERE l.type IN ('job.started', '*')
+    GROUP BY l.listener, e.tenant_id, e.kind, e.queue, e.depth
 )
 SELECT id, tenant_id, kind, args::text, run, attempt, attempts_max, timeout_ms, backoff::text, due_at
 FROM claimed

@@ -33,5 +33,12 @@ WITH done AS (
 ), passed AS (
     UPDATE nexus.order_keys AS o SET head = NULL FROM turns AS t
     WHERE o.tenant_id = t.tenant_id AND o.key = t.key
+), event AS (
+    INSERT INTO nexus.events (listener, tenant_id, type, kind, queue, depth, job_ids, runs)
+    SELECT l.listener, e.tenant_id, 'job.completed', e.kind, e.queue, coalesce(e.depth, 0),
+           array_agg(e.id ORDER BY e.id), array_agg(e.run ORDER BY e.id)
+    FROM nexus.listened AS l JOIN gone AS e ON l.kinds IS NULL OR e.kind = ANY (l.kinds)
+    WHERE l.type IN ('job.completed', '*')
+    GROUP BY l.listener, e.tenant_id, e.kind, e.queue, e.depth
 )
 SELECT id FROM gone

@@ -132,49 +132,44 @@ fn check(jobs: &[NewJob], limits: &Enqueue) -> Result<()> {
             limits.batch_max
         )));
     }
-    let bytes_max = limits.args_bytes_max.as_usize();
     for (index, job) in jobs.iter().enumerate() {
-        let bytes = job.args.get().len();
-        if bytes > bytes_max {
-            return Err(Error::Invalid(format!(
-                "job {index} ({}) has {bytes} bytes of arguments; at most {bytes_max} are \
-                 allowed (enqueue.args_bytes_max): store the data and pass its id",
-                job.kind
-            )));
-        }
-        // Postgres's `json` keeps it, but cannot hand it out as text.
-        if names_nul(job.args.get()) {
-            return Err(Error::Invalid(format!(
-                "job {index} ({}) has a NUL character in its arguments",
-                job.kind
-            )));
-        }
-        // JSON by its grammar may still have no value (half a surrogate pair, 1e999,
-        // a thousand brackets), and would spoil every page of a list that shows it.
-        if let Err(error) = serde_json::from_str::<serde_json::Value>(job.args.get()) {
-            return Err(Error::Invalid(format!(
-                "job {index} ({}) has arguments without a value: {error}",
-                job.kind
-            )));
-        }
-        if let Err(wrong) = check_words(job) {
-            return Err(Error::Invalid(format!(
-                "job {index} ({}): {wrong}",
-                job.kind
-            )));
-        }
-        if let Some(Err(wrong)) = job.backoff.as_ref().map(Backoff::check) {
-            return Err(Error::Invalid(format!(
-                "job {index} ({}) has no such backoff: {wrong}",
-                job.kind
-            )));
-        }
-        if job.attempts == Some(0) {
-            return Err(Error::Invalid(format!(
-                "job {index} ({}) has no attempts",
-                job.kind
-            )));
-        }
+        let named = || format!("job {index} ({})", job.kind);
+        check_has(job, limits).map_err(|has| Error::Invalid(format!("{} {has}", named())))?;
+        check_words(job).map_err(|wrong| Error::Invalid(format!("{}: {wrong}", named())))?;
+    }
+    Ok(())
+}
+
+/// Whether one job is fit to be enqueued, as far as it alone decides; the text says what is
+/// wrong.
+pub fn check_job(job: &NewJob, limits: &Enqueue) -> Result<(), String> {
+    check_has(job, limits).map_err(|has| format!("it {has}"))?;
+    check_words(job)
+}
+
+/// Whether a job has what it may have; the text says what it has instead.
+fn check_has(job: &NewJob, limits: &Enqueue) -> Result<(), String> {
+    let (bytes, bytes_max) = (job.args.get().len(), limits.args_bytes_max.as_usize());
+    if bytes > bytes_max {
+        return Err(format!(
+            "has {bytes} bytes of arguments; at most {bytes_max} are allowed \
+             (enqueue.args_bytes_max): store the data and pass its id"
+        ));
+    }
+    // Postgres's `json` keeps it, but cannot hand it out as text.
+    if names_nul(job.args.get()) {
+        return Err("has a NUL character in its arguments".to_owned());
+    }
+    // JSON by its grammar may still have no value (half a surrogate pair, 1e999,
+    // a thousand brackets), and would spoil every page of a list that shows it.
+    if let Err(error) = serde_json::from_str::<serde_json::Value>(job.args.get()) {
+        return Err(format!("has arguments without a value: {error}"));
+    }
+    if let Some(Err(wrong)) = job.backoff.as_ref().map(Backoff::check) {
+        return Err(format!("has no such backoff: {wrong}"));
+    }
+    if job.attempts == Some(0) {
+        return Err("has no attempts".to_owned());
     }
     Ok(())
 }

@@ -16,7 +16,7 @@ WITH expired AS MATERIALIZED (
         attempt = CASE WHEN j.lost_leases = 0 THEN j.attempt - 1 ELSE j.attempt END,
         due_at = now()
     FROM lost AS l WHERE j.id = l.id AND NOT l.spent
-    RETURNING j.id, j.tenant_id, j.queue, j.band, j.due_at, j.run, j.attempt, l.worker_id
+    RETURNING j.id, j.tenant_id, j.queue, j.band, j.due_at, j.run, j.attempt, l.worker_id, j.kind, j.depth
 ), freed AS (
     INSERT INTO nexus.gate_ends (gate, jobs)
     SELECT unnest(slots), count(*) FROM lost WHERE slots IS NOT NULL AND NOT spent GROUP BY 1
@@ -35,6 +35,13 @@ WITH expired AS MATERIALIZED (
     SELECT tenant_id, id, run, attempt, 'lost_lease', $2, worker_id FROM again
     UNION ALL
     SELECT tenant_id, id, run, attempt, 'lost_lease', $2, worker_id FROM dead
+), event AS (
+    INSERT INTO nexus.events (listener, tenant_id, type, kind, queue, depth, job_ids, runs)
+    SELECT l.listener, e.tenant_id, 'job.rescued', e.kind, e.queue, coalesce(e.depth, 0),
+           array_agg(e.id ORDER BY e.id), array_agg(e.run ORDER BY e.id)
+    FROM nexus.listened AS l JOIN again AS e ON l.kinds IS NULL OR e.kind = ANY (l.kinds)
+    WHERE l.type IN ('job.rescued', '*')
+    GROUP BY l.listener, e.tenant_id, e.kind, e.queue, e.depth
 ), closed AS (
     DELETE FROM nexus.leases AS l USING expired AS e
     WHERE l.token = e.token AND NOT EXISTS (

@@ -7,4 +7,4 @@ ON CONFLICT (name) DO UPDATE
 SET paused_at = coalesce(q.paused_at, now()), paused_by = coalesce(q.paused_by, $2),
     changed_at = CASE WHEN q.paused_at IS NULL THEN now() ELSE q.changed_at END,
     changed_by = CASE WHEN q.paused_at IS NULL THEN $2 ELSE q.changed_by END
-RETURNING name, paused_at, paused_by, concurrency, changed_at, changed_by
+RETURNING name, paused_at, paused_by, concurrency, transport, changed_at, changed_by

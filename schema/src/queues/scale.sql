@@ -7,4 +7,4 @@ SELECT DISTINCT ON (name) name, concurrency, $3
 FROM unnest($1, $2) WITH ORDINALITY AS n(name, concurrency, nth) ORDER BY name, nth DESC
 ON CONFLICT (name) DO UPDATE
 SET concurrency = excluded.concurrency, changed_at = now(), changed_by = $3
-RETURNING name, paused_at, paused_by, concurrency, changed_at, changed_by
+RETURNING name, paused_at, paused_by, concurrency, transport, changed_at, changed_by

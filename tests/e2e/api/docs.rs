@@ -30,10 +30,20 @@ async fn every_route_is_described() {
             ("/v1/breakers", &["get"]),
             ("/v1/breakers/{kind}", &["put", "delete"]),
             ("/v1/breakers/{kind}/reset", &["post"]),
+            ("/v1/triggers", &["get"]),
+            ("/v1/triggers/{name}", &["get", "put", "delete"]),
+            ("/v1/triggers/{name}/enable", &["post"]),
+            ("/v1/triggers/{name}/disable", &["post"]),
+            ("/v1/triggers/{name}/versions", &["get"]),
+            ("/v1/triggers/{name}/log", &["get"]),
+            ("/v1/triggers/test", &["post"]),
+            ("/v1/listeners", &["get"]),
+            ("/v1/listeners/{name}", &["delete"]),
             ("/v1/queues", &["get"]),
             ("/v1/queues/{name}", &["put"]),
             ("/v1/queues/{name}/pause", &["post"]),
             ("/v1/queues/{name}/resume", &["post"]),
+            ("/v1/queues/{name}/transport", &["put"]),
             ("/v1/workers", &["get"]),
             ("/v1/workers/{id}/quiet", &["post"]),
             ("/v1/workers/{id}/drain", &["post"]),
@@ -47,7 +57,7 @@ async fn every_route_is_described() {
         }
         let routes = described["paths"].as_object().unwrap();
         let versioned = routes.keys().filter(|path| path.starts_with("/v1/"));
-        assert_eq!(versioned.count(), 29);
+        assert_eq!(versioned.count(), 39);
     })
     .await;
 }

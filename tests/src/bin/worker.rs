@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use nexus_config::{LoadFrom, Settings, telemetry};
-use nexus_queue::RedisTransport;
+use nexus_queue::RoutedTransport;
 use nexus_schema::{Keep, Pool};
 use nexus_tests::effects::{Gated, gated};
 use nexus_tests::poison::with_poison;
@@ -19,7 +19,7 @@ async fn main() -> anyhow::Result<()> {
     let settings = Settings::load(from)?.settings;
     telemetry::start(&settings.log)?;
     let pool = Pool::new(&settings.postgres, Keep::None);
-    let transport = Arc::new(RedisTransport::new(&settings.redis)?);
+    let transport = Arc::new(RoutedTransport::new(&settings.redis, &settings.kafka)?);
     let registry = with_poison(Registry::new().with::<Gated, _>(gated));
     let mut process = WorkerProcess::new(&settings, pool, transport, registry)?;
     if std::env::args().any(|arg| arg == "--start-again") {

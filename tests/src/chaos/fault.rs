@@ -12,6 +12,8 @@ pub enum Link {
     Postgres,
     /// To the broker.
     Redis,
+    /// To the other broker.
+    Kafka,
 }
 
 /// What the fault proxy does to a link.
@@ -51,6 +53,8 @@ pub enum Sort {
     KillRelay,
     /// Redis killed, and started again with what its append-only file holds.
     KillRedis,
+    /// Kafka killed, and started again with what it has on disk.
+    KillKafka,
     /// Redis killed, and started again empty.
     WipeRedis,
     /// The disk of Redis's append-only file is full for a while.
@@ -62,7 +66,7 @@ pub enum Sort {
 }
 
 impl Sort {
-    /// All of them.
+    /// All of them, where Redis carries the queues.
     pub fn all() -> Vec<Self> {
         let servers = [
             Self::KillWorker,
@@ -76,9 +80,27 @@ impl Sort {
         servers.into_iter().chain(Self::lines()).collect()
     }
 
-    /// Those of the fault proxy.
+    /// All of them, where Kafka does.
+    pub fn all_on_kafka() -> Vec<Self> {
+        let servers = [
+            Self::KillWorker,
+            Self::FreezeWorker,
+            Self::KillRelay,
+            Self::KillKafka,
+            Self::StopPostgres,
+        ];
+        let lines = Self::lines_to([Link::Postgres, Link::Kafka]);
+        servers.into_iter().chain(lines).collect()
+    }
+
+    /// Those of the fault proxy, where Redis carries the queues.
     pub fn lines() -> impl Iterator<Item = Self> {
-        let links = [Link::Postgres, Link::Redis].into_iter();
+        Self::lines_to([Link::Postgres, Link::Redis])
+    }
+
+    /// Those of the fault proxy on these links.
+    pub fn lines_to(links: impl IntoIterator<Item = Link>) -> impl Iterator<Item = Self> {
+        let links = links.into_iter();
         links.flat_map(|link| Trouble::ALL.map(|trouble| Self::Line(link, trouble)))
     }
 
@@ -90,6 +112,7 @@ impl Sort {
             Self::KillRelay => "kill_relay",
             Self::KillRedis => "kill_redis",
             Self::WipeRedis => "wipe_redis",
+            Self::KillKafka => "kill_kafka",
             Self::FullDisk => "full_disk",
             Self::StopPostgres => "stop_postgres",
             Self::Line(Link::Postgres, Trouble::Blackhole) => "postgres_blackhole",
@@ -102,12 +125,22 @@ impl Sort {
             Self::Line(Link::Redis, Trouble::CutReply) => "redis_cut_reply",
             Self::Line(Link::Redis, Trouble::Drip) => "redis_drip",
             Self::Line(Link::Redis, Trouble::Slices) => "redis_slices",
+            Self::Line(Link::Kafka, Trouble::Blackhole) => "kafka_blackhole",
+            Self::Line(Link::Kafka, Trouble::Stall) => "kafka_stall",
+            Self::Line(Link::Kafka, Trouble::CutReply) => "kafka_cut_reply",
+            Self::Line(Link::Kafka, Trouble::Drip) => "kafka_drip",
+            Self::Line(Link::Kafka, Trouble::Slices) => "kafka_slices",
         }
     }
 
     /// The sort of that name.
     pub fn named(name: &str) -> Result<Self, String> {
-        let known = Self::all();
+        let mut known = Self::all();
+        known.extend(
+            Self::all_on_kafka()
+                .into_iter()
+                .filter(|sort| !Self::all().contains(sort)),
+        );
         known
             .iter()
             .copied()

@@ -13,6 +13,7 @@ use super::fault::{Fault, Link, Sort};
 use super::fault_proxy::FaultProxy;
 use super::fleet::Fleet;
 use super::own_broker::OwnBroker;
+use super::own_kafka::OwnKafka;
 use super::own_postgres::OwnPostgres;
 use super::run_settings::LEASE;
 use super::schedule::{Pace, Track, faults};
@@ -28,6 +29,8 @@ pub struct Targets {
     pub postgres: Mutex<OwnPostgres>,
     /// The broker's server.
     pub redis: Mutex<OwnBroker>,
+    /// The other broker's server and the link to it, where it carries the queues.
+    pub kafka: Option<(Mutex<OwnKafka>, FaultProxy)>,
     /// The link to the one.
     pub to_postgres: FaultProxy,
     /// The link to the other.
@@ -62,6 +65,7 @@ impl Targets {
             Sort::FreezeWorker => self.freeze(luck).await,
             Sort::KillRedis => self.kill_redis(lasts, Kept::Data).await,
             Sort::WipeRedis => self.kill_redis(lasts, Kept::Nothing).await,
+            Sort::KillKafka => self.kill_kafka(lasts).await,
             Sort::FullDisk => self.redis.lock().await.fill_disk(lasts).await,
             Sort::StopPostgres => {
                 let mut postgres = self.postgres.lock().await;
@@ -71,9 +75,11 @@ impl Targets {
                 Ok(true)
             }
             Sort::Line(link, trouble) => {
-                let proxy = match link {
-                    Link::Postgres => &self.to_postgres,
-                    Link::Redis => &self.to_redis,
+                let proxy = match (link, &self.kafka) {
+                    (Link::Postgres, _) => &self.to_postgres,
+                    (Link::Redis, _) => &self.to_redis,
+                    (Link::Kafka, Some((_, to_kafka))) => to_kafka,
+                    (Link::Kafka, None) => return Ok(false),
                 };
                 Ok(proxy.trouble(trouble, lasts).await > 0)
             }
@@ -93,6 +99,17 @@ impl Targets {
         redis.kill()?;
         tokio::time::sleep(lasts).await;
         redis.start_again(kept).await?;
+        Ok(true)
+    }
+
+    async fn kill_kafka(&self, lasts: Duration) -> anyhow::Result<bool> {
+        let Some((kafka, _)) = &self.kafka else {
+            return Ok(false);
+        };
+        let mut kafka = kafka.lock().await;
+        kafka.kill()?;
+        tokio::time::sleep(lasts).await;
+        kafka.start_again().await?;
         Ok(true)
     }
 

@@ -43,6 +43,8 @@ pub struct Options {
 pub enum Transport {
     /// A Redis of the run's own.
     Redis,
+    /// A Kafka of the run's own.
+    Kafka,
 }
 
 impl Options {
@@ -59,7 +61,10 @@ impl Options {
     /// The sorts of faults that are asked for.
     pub fn wanted(&self) -> Vec<Sort> {
         if self.only.is_empty() {
-            Sort::all()
+            match self.transport {
+                Transport::Redis => Sort::all(),
+                Transport::Kafka => Sort::all_on_kafka(),
+            }
         } else {
             self.only.clone()
         }
@@ -71,6 +76,7 @@ impl Transport {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Redis => "redis",
+            Self::Kafka => "kafka",
         }
     }
 }

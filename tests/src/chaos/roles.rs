@@ -6,7 +6,7 @@ use std::sync::Arc;
 use nexus_config::{LoadFrom, Settings, telemetry};
 use nexus_producer::relay::Relay;
 use nexus_producer::rescuer::Rescuer;
-use nexus_queue::RedisTransport;
+use nexus_queue::RoutedTransport;
 use nexus_schema::{Keep, Pool, fence};
 use nexus_workers::WorkerProcess;
 use tokio::signal::unix::{SignalKind, signal};
@@ -38,7 +38,7 @@ pub async fn relay() -> anyhow::Result<()> {
     Ok(())
 }
 
-fn parts() -> anyhow::Result<(Settings, Pool, RedisTransport)> {
+fn parts() -> anyhow::Result<(Settings, Pool, RoutedTransport)> {
     let from = LoadFrom {
         file: std::env::var_os("NEXUS_CONFIG").map(Into::into),
         env: [],
@@ -46,7 +46,7 @@ fn parts() -> anyhow::Result<(Settings, Pool, RedisTransport)> {
     let settings = Settings::load(from)?.settings;
     telemetry::start(&settings.log)?;
     let pool = Pool::new(&settings.postgres, Keep::None);
-    let transport = RedisTransport::new(&settings.redis)?;
+    let transport = RoutedTransport::new(&settings.redis, &settings.kafka)?;
     Ok((settings, pool, transport))
 }
 

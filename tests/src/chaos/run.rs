@@ -20,8 +20,9 @@ use super::fault::Sort;
 use super::fault_proxy::FaultProxy;
 use super::fleet::{Fleet, Orders};
 use super::injector::{self, Targets};
-use super::options::Options;
+use super::options::{Options, Transport};
 use super::own_broker::OwnBroker;
+use super::own_kafka::OwnKafka;
 use super::own_postgres::OwnPostgres;
 use super::producers::{self, Quota};
 use super::report::Report;
@@ -75,10 +76,13 @@ async fn start(options: &Options, dir: &Path) -> anyhow::Result<(Targets, Settin
     let redis = OwnBroker::start(dir).await?;
     let to_postgres = FaultProxy::to(postgres.addr()).await?;
     let to_redis = FaultProxy::to(redis.addr()).await?;
-    let settings = run_settings(to_postgres.addr(), to_redis.addr(), dir);
+    let kafka = start_kafka(options, dir).await?;
+    let to_kafka = kafka.as_ref().map(|(_, to_kafka)| to_kafka.addr());
+    let settings = run_settings(to_postgres.addr(), to_redis.addr(), to_kafka, dir);
     let file = settings_file(&settings, dir)?;
     let direct = superuser(postgres.addr());
     tables::make(&direct, &settings).await?;
+    tables::carry(&direct, &settings, options.transport.name()).await?;
     let orders = Orders {
         dir: dir.to_owned(),
         settings: file,
@@ -89,12 +93,28 @@ async fn start(options: &Options, dir: &Path) -> anyhow::Result<(Targets, Settin
         fleet: Mutex::new(Some(fleet)),
         postgres: Mutex::new(postgres),
         redis: Mutex::new(redis),
+        kafka,
         to_postgres,
         to_redis,
         ledger: Ledger::new(direct, &settings),
         landed: std::sync::Mutex::default(),
     };
     Ok((targets, settings))
+}
+
+/// A Kafka and the line to it, where it is to carry the queues. The line is there first: the
+/// broker tells its clients to come by it.
+async fn start_kafka(
+    options: &Options,
+    dir: &Path,
+) -> anyhow::Result<Option<(Mutex<OwnKafka>, FaultProxy)>> {
+    if options.transport != Transport::Kafka {
+        return Ok(None);
+    }
+    let addr = ([127, 0, 0, 1], super::ports::free()?).into();
+    let to_kafka = FaultProxy::to(addr).await?;
+    let kafka = OwnKafka::start(dir, addr, to_kafka.addr()).await?;
+    Ok(Some((Mutex::new(kafka), to_kafka)))
 }
 
 /// Jobs and faults, until there were enough of both; then until the queue is empty. Returns

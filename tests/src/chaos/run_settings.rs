@@ -16,8 +16,16 @@ pub const DATABASE: &str = "nexus";
 pub const LEASE: Duration = Duration::from_secs(3);
 
 /// Settings for servers at these places; nothing is written outside `dir`.
-pub fn run_settings(postgres: SocketAddr, redis: SocketAddr, dir: &Path) -> Settings {
-    let servers = Servers::at(superuser(postgres), format!("redis://{redis}/0"));
+pub fn run_settings(
+    postgres: SocketAddr,
+    redis: SocketAddr,
+    kafka: Option<SocketAddr>,
+    dir: &Path,
+) -> Settings {
+    let mut servers = Servers::at(superuser(postgres), format!("redis://{redis}/0"));
+    if let Some(kafka) = kafka {
+        servers = servers.with_kafka(kafka.to_string());
+    }
     let mut settings = small_settings(&servers, DATABASE, "chaos", dir);
     settings.postgres.pool_size = 8;
     settings.postgres.pool_overflow = 8;
@@ -26,6 +34,8 @@ pub fn run_settings(postgres: SocketAddr, redis: SocketAddr, dir: &Path) -> Sett
     settings.postgres.statement_timeout = millis(15_000);
     settings.redis.connect_timeout = millis(2000);
     settings.redis.response_timeout = millis(2000);
+    settings.kafka.delivery_timeout = millis(2000);
+    settings.kafka.request_timeout = millis(2000);
     settings.lease.ttl = Span::new(LEASE);
     settings.lease.heartbeat = millis(1000);
     settings.rescue.every = millis(500);

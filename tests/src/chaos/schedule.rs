@@ -46,7 +46,8 @@ impl Pace {
             (Track::Disks, Self::Full) => 47,
             (Track::Disks, Self::Small) => 25,
             (Track::Postgres, Self::Full) => 60,
-            (Track::Postgres, Self::Small) => 24,
+            (Track::Kafka, Self::Full) => 90,
+            (Track::Postgres | Track::Kafka, Self::Small) => 24,
             (Track::Lines, Self::Full) => 8,
             (Track::Lines, Self::Small) => 4,
         };
@@ -71,11 +72,13 @@ pub enum Track {
     Postgres,
     /// The lines are in trouble, one at a time.
     Lines,
+    /// Kafka is killed.
+    Kafka,
 }
 
 impl Track {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Workers,
         Self::Freezes,
         Self::Relays,
@@ -83,6 +86,7 @@ impl Track {
         Self::Disks,
         Self::Postgres,
         Self::Lines,
+        Self::Kafka,
     ];
 
     /// Its sorts, in the order in which they come; those of the lines come in any.
@@ -94,7 +98,11 @@ impl Track {
             Self::Redis => vec![Sort::KillRedis, Sort::WipeRedis],
             Self::Disks => vec![Sort::FullDisk],
             Self::Postgres => vec![Sort::StopPostgres],
-            Self::Lines => Sort::lines().collect(),
+            Self::Lines => {
+                // Of those that are not wanted, none falls.
+                Sort::lines_to([Link::Postgres, Link::Redis, Link::Kafka]).collect()
+            }
+            Self::Kafka => vec![Sort::KillKafka],
         }
     }
 }
@@ -135,7 +143,9 @@ fn lasts(sort: Sort, dice: &mut Dice) -> Duration {
         Sort::Line(_, Trouble::CutReply) => dice.between(SECOND / 5, SECOND),
         Sort::Line(Link::Postgres, Trouble::Blackhole) => dice.between(SECOND, 2 * SECOND),
         Sort::Line(..) | Sort::FullDisk => dice.between(SECOND, 3 * SECOND),
-        Sort::KillRedis | Sort::WipeRedis | Sort::StopPostgres => dice.between(SECOND / 10, SECOND),
+        Sort::KillRedis | Sort::WipeRedis | Sort::KillKafka | Sort::StopPostgres => {
+            dice.between(SECOND / 10, SECOND)
+        }
         Sort::KillWorker | Sort::FreezeWorker | Sort::KillRelay => Duration::ZERO,
     }
 }
@@ -146,10 +156,13 @@ mod tests {
     use std::collections::HashSet;
 
     fn first(seed: u64, pace: Pace, within: Duration) -> Vec<Fault> {
-        let all = Sort::all();
+        first_of(&Sort::all(), seed, pace, within)
+    }
+
+    fn first_of(all: &[Sort], seed: u64, pace: Pace, within: Duration) -> Vec<Fault> {
         let tracks = Track::ALL.into_iter();
         tracks
-            .flat_map(|track| faults(seed, pace, track, &all).take_while(|f| f.at < within))
+            .flat_map(|track| faults(seed, pace, track, all).take_while(|f| f.at < within))
             .collect()
     }
 
@@ -162,13 +175,15 @@ mod tests {
 
     #[test]
     fn each_sort_falls_while_jobs_are_enqueued() {
-        for pace in [Pace::Full, Pace::Small] {
-            for seed in 0..50 {
-                let fallen: HashSet<_> = first(seed, pace, pace.least())
-                    .iter()
-                    .map(|fault| fault.sort)
-                    .collect();
-                assert_eq!(fallen.len(), Sort::all().len(), "{pace:?} {seed}");
+        for all in [Sort::all(), Sort::all_on_kafka()] {
+            for pace in [Pace::Full, Pace::Small] {
+                for seed in 0..50 {
+                    let fallen: HashSet<_> = first_of(&all, seed, pace, pace.least())
+                        .iter()
+                        .map(|fault| fault.sort)
+                        .collect();
+                    assert_eq!(fallen.len(), all.len(), "{pace:?} {seed}");
+                }
             }
         }
     }

@@ -40,6 +40,21 @@ pub async fn make(superuser: &str, settings: &Settings) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Has a broker carry the run's queues.
+pub async fn carry(superuser: &str, settings: &Settings, transport: &str) -> anyhow::Result<()> {
+    let mut conn = connect(superuser, settings).await?;
+    for queue in settings.workers.queues.keys() {
+        sql_query(
+            "INSERT INTO nexus.queues (name, transport, changed_by) VALUES ($1, $2, 'chaos')",
+        )
+        .bind::<Text, _>(queue)
+        .bind::<Text, _>(transport)
+        .execute(&mut conn)
+        .await?;
+    }
+    Ok(())
+}
+
 /// A connection to the run's database as the superuser.
 pub async fn connect(superuser: &str, settings: &Settings) -> anyhow::Result<AsyncPgConnection> {
     let server = superuser.rsplit_once('/').map_or(superuser, |(url, _)| url);

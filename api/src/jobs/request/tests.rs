@@ -1,5 +1,5 @@
 use axum::response::IntoResponse;
-use nexus_jobs::Weight;
+use nexus_jobs::{Band, Due, TenantId, Weight};
 use proptest::prelude::*;
 
 use super::*;

@@ -13,7 +13,7 @@ use crate::exit::{Exit, Failure};
 
 /// The script behind the services that it starts, as it wants to be read.
 const SCRIPT: &str = concat!(
-    "SERVICES=()\ndeclare -A STOP_SIGNAL=()\n",
+    "SERVICES=()\nEXTRAS=()\ndeclare -A STOP_SIGNAL=()\n",
     include_str!("../../../../scripts/services.d/postgres"),
     include_str!("../../../../scripts/services.d/redis"),
     include_str!("../../../../scripts/services"),

@@ -88,6 +88,7 @@ impl OptionArgs {
         }
         let unique = Unique {
             by: self.unique_by.clone(),
+            key: None,
             window: self.unique_for.map(Span::get),
             states: (!self.unique_state.is_empty()).then(|| self.unique_state.clone()),
             on_conflict: self.on_conflict.unwrap_or_default(),

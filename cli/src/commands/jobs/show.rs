@@ -73,6 +73,13 @@ fn render(detail: &JobDetail, look: &Look) -> String {
     page.optional("unique key", job.unique_key.as_deref());
     page.optional("backoff", job.backoff.as_ref().map(pretty).as_deref());
     page.optional("replay of", id(job.replay_of).as_deref());
+    if let Some(origin) = &detail.origin {
+        page.field(
+            "came from",
+            &format!("{}, {}", origin.source, origin.source_id),
+        );
+        page.optional("metadata", origin.metadata.as_ref().map(pretty).as_deref());
+    }
     page.field("arguments", &pretty(&job.args));
     if let Some(result) = &job.result {
         page.field("result", &pretty(result));

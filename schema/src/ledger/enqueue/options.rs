@@ -31,6 +31,7 @@ fn of_one(job: &NewJob) -> Option<Value> {
         job.backoff.as_ref().map(|backoff| json!(backoff)),
     );
     put("replay_of", job.replay_of.map(|of| of.0.into()));
+    put("depth", (job.depth > 0).then(|| job.depth.into()));
     (!options.is_empty()).then_some(Value::Object(options))
 }
 
@@ -47,7 +48,10 @@ fn unique(unique: &Unique) -> Value {
         "replace_args": replace_args,
         "replace_due": replace_due,
     });
-    if !unique.by.is_empty() {
+    if let Some(key) = &unique.key {
+        // An object, which no list of fields is.
+        told["by"] = json!({ "unique key": key });
+    } else if !unique.by.is_empty() {
         told["by"] = json!(unique.by);
     }
     if let Some(window) = unique.window {

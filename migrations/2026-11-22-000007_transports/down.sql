@@ -1,0 +1,1 @@
+ALTER TABLE nexus.queues DROP COLUMN transport;

@@ -1,0 +1,444 @@
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use nexus_config::Kafka;
+use rdkafka::consumer::{BaseConsumer, Consumer as _};
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::message::{BorrowedMessage, Message as _};
+use rdkafka::{Offset, TopicPartitionList};
+use tokio::sync::Notify;
+
+use super::client;
+use super::errors::is_missing;
+use super::membership::{Membership, Starts};
+use super::offsets;
+use super::window::{Key, Place, Window};
+use crate::transport::{QueueError, Result};
+
+/// Longest wait in one poll: how late a stop is seen.
+const POLL: Duration = Duration::from_millis(100);
+
+/// The same while a partition is paused: how late it goes on.
+const POLL_PAUSED: Duration = Duration::from_millis(5);
+
+/// Pause before a member whose start failed joins again.
+const REJOIN_AFTER: Duration = Duration::from_millis(200);
+
+/// Longest wait for a broker to say that it is back.
+const PROBE: Duration = Duration::from_secs(2);
+
+/// What a record becomes; `None` where it is not of the form that is read.
+pub(super) type Read<T> = Box<dyn Fn(&BorrowedMessage<'_>) -> Option<T> + Send + Sync>;
+
+/// A membership in a group, polled by a thread of its own: however long whoever takes
+/// records is busy, the member stays in its group, since nobody waits inside a poll.
+pub(super) struct Feed<T: Clone + Send + 'static> {
+    shared: Arc<Shared<T>>,
+    client: Option<Client<T>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+type Client<T> = Arc<BaseConsumer<Membership<T>>>;
+
+/// What a feed's thread, its rebalances and its users share.
+pub(super) struct Shared<T> {
+    pub(super) topics: Vec<String>,
+    pub(super) starts: Starts,
+    read: Read<T>,
+    window: Mutex<Window<T>>,
+    /// Records came, or partitions were dealt.
+    pub(super) changed: Notify,
+    /// Topics are missing, or are not what they were.
+    pub(super) missing: Notify,
+    stop: AtomicBool,
+    rejoin: AtomicBool,
+    /// What keeps the brokers from being reached, as far as is known.
+    away: Mutex<Option<String>>,
+    /// What ended this member for good.
+    ended: Mutex<Option<Ended>>,
+}
+
+/// Why a member is of no use any more.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Ended {
+    /// What it reads was made anew. Another client begins with it: one that knew it before
+    /// goes on where it was, and may take news of it for old.
+    MadeAnew,
+    /// The group threw it out, or its client gave up.
+    Failed(String),
+}
+
+impl<T> Shared<T> {
+    pub(super) fn window(&self) -> MutexGuard<'_, Window<T>> {
+        self.window.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Which of the topics a partition is of.
+    pub(super) fn key(&self, topic: &str, partition: i32) -> Option<Key> {
+        let topic = self.topics.iter().position(|name| name == topic)?;
+        Some((topic, partition))
+    }
+
+    /// Leaves the group and joins it again: partitions start anew.
+    pub(super) fn rejoin(&self) {
+        self.rejoin.store(true, Ordering::Relaxed);
+    }
+
+    /// This member is of no use any more.
+    pub(super) fn end(&self, why: Ended) {
+        slot(&self.ended).get_or_insert(why);
+        self.changed.notify_waiters();
+    }
+
+    pub(super) fn reached(&self) {
+        *slot(&self.away) = None;
+    }
+
+    fn went_wrong(&self, error: &KafkaError) {
+        let code = error.rdkafka_error_code();
+        if matches!(error, KafkaError::MessageConsumptionFatal(_)) {
+            self.end(Ended::Failed(error.to_string()));
+        } else if code.is_some_and(is_missing) {
+            self.missing.notify_one();
+        } else if matches!(
+            code,
+            Some(
+                RDKafkaErrorCode::AllBrokersDown
+                    | RDKafkaErrorCode::BrokerTransportFailure
+                    | RDKafkaErrorCode::Resolve
+                    | RDKafkaErrorCode::Authentication
+            )
+        ) {
+            *slot(&self.away) = Some(error.to_string());
+        }
+        tracing::debug!(%error, "reading from Kafka");
+        self.changed.notify_waiters();
+    }
+}
+
+fn slot<V>(slot: &Mutex<Option<V>>) -> MutexGuard<'_, Option<V>> {
+    slot.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl<T: Clone + Send + 'static> Feed<T> {
+    /// Joins a group as a reader of these topics, which may be missing as yet.
+    pub(super) fn join(
+        settings: &Kafka,
+        group: &str,
+        topics: Vec<String>,
+        starts: Starts,
+        read: Read<T>,
+    ) -> Result<Self> {
+        let window_max = usize::try_from(settings.window_records).unwrap_or(usize::MAX);
+        let shared = Arc::new(Shared {
+            window: Mutex::new(Window::new(topics.len(), window_max)),
+            topics,
+            starts,
+            read,
+            changed: Notify::new(),
+            missing: Notify::new(),
+            stop: AtomicBool::new(false),
+            rejoin: AtomicBool::new(false),
+            away: Mutex::default(),
+            ended: Mutex::default(),
+        });
+        let membership = Membership::new(Arc::clone(&shared), settings.request_timeout.get());
+        let client: Client<T> =
+            Arc::new(client::member(settings, group).create_with_context(membership)?);
+        let thread = thread::Builder::new()
+            .name(format!("kafka {group}"))
+            .spawn({
+                let (client, shared) = (Arc::clone(&client), Arc::clone(&shared));
+                move || poll(&client, &shared)
+            })
+            .map_err(|error| QueueError::Broker(format!("a thread to poll with: {error}")))?;
+        Ok(Self {
+            shared,
+            client: Some(client),
+            thread: Some(thread),
+        })
+    }
+
+    pub(super) fn shared(&self) -> &Arc<Shared<T>> {
+        &self.shared
+    }
+
+    /// Takes records of these topics, one topic after the other; where there are none,
+    /// waits up to `wait`.
+    ///
+    /// With `patient`, waits too, and no longer, until what was there when the partitions
+    /// were dealt has come, so that the order of topics holds for all of it.
+    pub(super) async fn take(
+        &self,
+        topics: &[usize],
+        records_max: usize,
+        by: u64,
+        wait: Duration,
+        patient: bool,
+    ) -> Result<Vec<(Place, T)>> {
+        let deadline = tokio::time::Instant::now() + wait;
+        loop {
+            let mut changed = std::pin::pin!(self.shared.changed.notified());
+            // Registered before looking, so that nothing that comes in between is missed.
+            changed.as_mut().enable();
+            let late = tokio::time::Instant::now() >= deadline;
+            {
+                let mut window = self.shared.window();
+                if late || !patient || window.caught_up(topics) {
+                    let taken = window.take(topics, records_max, by, Instant::now());
+                    if !taken.is_empty() {
+                        return Ok(taken);
+                    }
+                }
+            }
+            self.fail_if_away().await?;
+            if late || tokio::time::timeout_at(deadline, changed).await.is_err() {
+                let taken = self
+                    .shared
+                    .window()
+                    .take(topics, records_max, by, Instant::now());
+                return Ok(taken);
+            }
+        }
+    }
+
+    /// Fails while no broker can be reached. Whether one is back is asked of it: nothing
+    /// is told by itself while no record comes.
+    async fn fail_if_away(&self) -> Result<()> {
+        match slot(&self.shared.ended).clone() {
+            None => {}
+            Some(Ended::MadeAnew) => {
+                return Err(QueueError::Unavailable("a topic was made anew".to_owned()));
+            }
+            Some(Ended::Failed(error)) => return Err(QueueError::Unavailable(error)),
+        }
+        let Some(error) = slot(&self.shared.away).clone() else {
+            return Ok(());
+        };
+        let Some(client) = self.client.clone() else {
+            return Ok(());
+        };
+        let topic = self.shared.topics.first().cloned();
+        let answer = tokio::task::spawn_blocking(move || {
+            let answer = client.fetch_metadata(topic.as_deref(), PROBE);
+            answer.map(drop)
+        });
+        match answer.await {
+            Ok(Ok(())) => {
+                self.shared.reached();
+                Ok(())
+            }
+            _ => Err(QueueError::Unavailable(error)),
+        }
+    }
+
+    /// Records behind those that are done with, over the partitions that this member has.
+    pub(super) async fn lag(&self) -> Result<u64> {
+        let Some(client) = self.client.clone() else {
+            return Ok(0);
+        };
+        let fronts = self.shared.window().fronts();
+        let mut list = TopicPartitionList::with_capacity(fronts.len());
+        for &((topic, partition), _) in &fronts {
+            list.add_partition(&self.shared.topics[topic], partition);
+        }
+        let asked = tokio::task::spawn_blocking(move || {
+            Ok::<_, KafkaError>((
+                offsets::committed(&*client, &list, PROBE)?,
+                offsets::ends(&*client, &list, PROBE)?,
+            ))
+        });
+        let (committed, ends) = asked
+            .await
+            .map_err(|error| QueueError::Broker(error.to_string()))??;
+        let behind = fronts.into_iter().map(|((topic, partition), front)| {
+            let name = (self.shared.topics[topic].clone(), partition);
+            let ends = ends.get(&name).copied().unwrap_or_default();
+            let front = front.or(committed.get(&name).map(|&(at, _)| at));
+            let front = front.unwrap_or(ends.first).max(ends.first);
+            u64::try_from(ends.last - front).unwrap_or(0)
+        });
+        Ok(behind.sum())
+    }
+
+    /// Why this member is of no use any more.
+    pub(super) fn ended(&self) -> Option<Ended> {
+        slot(&self.shared.ended).clone()
+    }
+
+    /// Records are done with: what is contiguous of them is committed within `commit_every`.
+    pub(super) fn done(&self, places: &[Place]) {
+        // Stored under the lock: in between, the partition cannot be taken away and come back.
+        let mut window = self.shared.window();
+        let moved = window.done(places);
+        if let Some(client) = &self.client {
+            store(client, &self.shared, &moved);
+        }
+    }
+
+    /// What this taker holds is there for others of this process again.
+    pub(super) fn give_back(&self, by: u64) {
+        self.shared.window().give_back(by);
+        self.shared.changed.notify_waiters();
+    }
+
+    /// Leaves the group; what was stored is committed before.
+    pub(super) async fn leave(mut self, patience: Duration) {
+        let Some(closing) = self.closing() else {
+            return;
+        };
+        let closing = tokio::task::spawn_blocking(closing);
+        if tokio::time::timeout(patience, closing).await.is_err() {
+            tracing::debug!("leaving a Kafka group takes long; it goes on behind");
+        }
+    }
+
+    /// What ends the thread and closes the client, which blocks.
+    fn closing(&mut self) -> Option<impl FnOnce() + Send + 'static> {
+        self.shared.stop.store(true, Ordering::Relaxed);
+        let (client, thread) = (self.client.take()?, self.thread.take());
+        Some(move || {
+            if let Some(thread) = thread {
+                let _ = thread.join();
+            }
+            drop(client);
+        })
+    }
+}
+
+impl<T: Clone + Send + 'static> Drop for Feed<T> {
+    fn drop(&mut self) {
+        if let Some(closing) = self.closing() {
+            let closing = thread::Builder::new()
+                .name("kafka leave".to_owned())
+                .spawn(closing);
+            if let Err(error) = closing {
+                tracing::debug!(%error, "a thread to leave a Kafka group with");
+            }
+        }
+    }
+}
+
+/// Polls until told to stop.
+fn poll<T: Clone + Send + 'static>(client: &Client<T>, shared: &Shared<T>) {
+    let topics: Vec<&str> = shared.topics.iter().map(String::as_str).collect();
+    if let Err(error) = client.subscribe(&topics) {
+        shared.end(Ended::Failed(error.to_string()));
+        return;
+    }
+    let mut paused = BTreeSet::new();
+    while !shared.stop.load(Ordering::Relaxed) {
+        if shared.rejoin.swap(false, Ordering::Relaxed) {
+            client.unsubscribe();
+            thread::sleep(REJOIN_AFTER);
+            if let Err(error) = client.subscribe(&topics) {
+                shared.end(Ended::Failed(error.to_string()));
+                return;
+            }
+        }
+        let wait = if paused.is_empty() { POLL } else { POLL_PAUSED };
+        match client.poll(wait) {
+            None => {}
+            Some(Ok(record)) => arrive(client, shared, &record),
+            Some(Err(error)) => shared.went_wrong(&error),
+        }
+        pause(client, shared, &mut paused);
+    }
+}
+
+fn arrive<T: Clone + Send + 'static>(
+    client: &Client<T>,
+    shared: &Shared<T>,
+    record: &BorrowedMessage<'_>,
+) {
+    let Some(key) = shared.key(record.topic(), record.partition()) else {
+        return;
+    };
+    let item = (shared.read)(record);
+    if item.is_none() {
+        tracing::warn!(
+            topic = record.topic(),
+            partition = record.partition(),
+            offset = record.offset(),
+            "dropped a record that is not of our form"
+        );
+    }
+    let unreadable = item.is_none();
+    {
+        let mut window = shared.window();
+        window.arrived(key, record.offset(), item, Instant::now());
+        if unreadable {
+            let moved: Vec<_> = window.moved(key).into_iter().collect();
+            store(client, shared, &moved);
+        }
+    }
+    shared.reached();
+    shared.changed.notify_waiters();
+}
+
+/// Pauses and resumes what the window says. Polling goes on all the same, or the group
+/// would take this member for dead.
+fn pause<T: Clone + Send + 'static>(
+    client: &Client<T>,
+    shared: &Shared<T>,
+    paused: &mut BTreeSet<Key>,
+) {
+    let wanted = shared.window().paused_wanted();
+    if wanted == *paused {
+        return;
+    }
+    let list = |keys: &mut dyn Iterator<Item = &Key>| {
+        let mut list = TopicPartitionList::new();
+        for &(topic, partition) in keys {
+            list.add_partition(&shared.topics[topic], partition);
+        }
+        list
+    };
+    // What was taken away meanwhile cannot be paused or resumed, and need not be. What was
+    // dealt anew begins unpaused, whatever it was before, so all that is wanted is said.
+    for wrong in [
+        client.resume(&list(&mut paused.difference(&wanted))).err(),
+        client.pause(&list(&mut wanted.iter())).err(),
+    ]
+    .into_iter()
+    .flatten()
+    {
+        tracing::debug!(error = %wrong, "pausing partitions");
+    }
+    *paused = wanted;
+}
+
+/// Stores offsets to be committed.
+pub(super) fn store<T: Clone + Send + 'static>(
+    client: &BaseConsumer<Membership<T>>,
+    shared: &Shared<T>,
+    moved: &[(Key, i64)],
+) {
+    if moved.is_empty() {
+        return;
+    }
+    let mut list = TopicPartitionList::with_capacity(moved.len());
+    for &((topic, partition), next) in moved {
+        let mut place = list.add_partition(&shared.topics[topic], partition);
+        // The offset of the next record to read: unlike `store_offset`, this adds no one.
+        if place.set_offset(Offset::Offset(next)).is_ok()
+            && let Some(mark) = shared.starts.mark(topic)
+        {
+            place.set_metadata(mark);
+        }
+    }
+    // The call succeeds if one element does; the others say themselves what is wrong. All
+    // that can be is that a partition was taken away: then it is another member's to finish.
+    let stored = client.store_offsets(&list);
+    for place in list.elements() {
+        if let Err(error) = place.error() {
+            tracing::debug!(partition = place.partition(), %error, "storing an offset");
+        }
+    }
+    if let Err(error) = stored {
+        tracing::debug!(%error, "storing offsets");
+    }
+}

@@ -1,0 +1,141 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use rdkafka::config::RDKafkaLogLevel;
+use rdkafka::consumer::{BaseConsumer, Consumer as _, ConsumerContext};
+use rdkafka::error::KafkaError;
+use rdkafka::types::RDKafkaRespErr;
+use rdkafka::{ClientContext, Offset, Statistics, TopicPartitionList};
+
+use super::client;
+use super::feed::Shared;
+use super::offsets;
+use super::window::Key;
+
+/// Where a member begins with partitions that it is dealt.
+pub(super) enum Starts {
+    /// Where the group left off.
+    AtCommitted,
+    /// The same, if what is committed was committed in this life of the topic, which a
+    /// mark tells; else at the beginning.
+    Marked(Vec<String>),
+}
+
+impl Starts {
+    /// What a commit of this topic is to carry.
+    pub(super) fn mark(&self, topic: usize) -> Option<&str> {
+        match self {
+            Self::AtCommitted => None,
+            Self::Marked(marks) => marks.get(topic).map(String::as_str),
+        }
+    }
+}
+
+/// Follows a group's rebalances. Runs inside the polls of the feed's own thread, so that
+/// what waits here keeps nobody else waiting.
+pub(super) struct Membership<T> {
+    shared: Arc<Shared<T>>,
+    patience: Duration,
+}
+
+impl<T> Membership<T> {
+    pub(super) fn new(shared: Arc<Shared<T>>, patience: Duration) -> Self {
+        Self { shared, patience }
+    }
+}
+
+impl<T: Clone + Send + 'static> Membership<T> {
+    /// Takes partitions in hand.
+    fn assign(
+        &self,
+        client: &BaseConsumer<Self>,
+        dealt: &TopicPartitionList,
+    ) -> Result<(), KafkaError> {
+        let mut list = TopicPartitionList::with_capacity(dealt.count());
+        let mut starts = Vec::with_capacity(dealt.count());
+        let known = match &self.shared.starts {
+            Starts::AtCommitted => None,
+            Starts::Marked(_) => Some((
+                offsets::committed(client, dealt, self.patience)?,
+                offsets::ends(client, dealt, self.patience)?,
+            )),
+        };
+        for place in dealt.elements() {
+            let Some(key) = self.shared.key(place.topic(), place.partition()) else {
+                continue;
+            };
+            let mut chosen = list.add_partition(place.topic(), place.partition());
+            let Some((committed, ends)) = &known else {
+                starts.push((key, 0, 0));
+                continue;
+            };
+            let name = (place.topic().to_owned(), place.partition());
+            let ends = ends.get(&name).copied().unwrap_or_default();
+            let mark = self.shared.starts.mark(key.0);
+            let at = committed
+                .get(&name)
+                .filter(|(_, carried)| mark.is_none_or(|mark| mark == carried))
+                .map(|&(at, _)| at);
+            let at = at.unwrap_or(ends.first).max(ends.first);
+            chosen.set_offset(Offset::Offset(at))?;
+            starts.push((key, at, ends.last));
+        }
+        // Before anything of them can come.
+        self.shared.window().assign(starts);
+        client.assign(&list)
+    }
+
+    fn revoke(&self, client: &BaseConsumer<Self>, taken: &TopicPartitionList) {
+        let keys = taken.elements();
+        let keys: Vec<Key> = keys
+            .iter()
+            .filter_map(|place| self.shared.key(place.topic(), place.partition()))
+            .collect();
+        // What is done was stored when it was, and is committed by what follows. The rest is
+        // given back: others will get it.
+        self.shared.window().revoke(keys);
+        if let Err(error) = client.unassign() {
+            tracing::debug!(%error, "giving partitions back");
+        }
+    }
+}
+
+impl<T: Clone + Send + 'static> ConsumerContext for Membership<T> {
+    fn rebalance(
+        &self,
+        client: &BaseConsumer<Self>,
+        what: RDKafkaRespErr,
+        partitions: &mut TopicPartitionList,
+    ) {
+        if what == RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS {
+            tracing::debug!(partitions = partitions.count(), "dealt");
+            if let Err(error) = self.assign(client, partitions) {
+                tracing::debug!(%error, "cannot begin with what was dealt; joining again");
+                // Whatever was dealt, librdkafka waits for an answer to it.
+                self.shared.window().revoke_all();
+                if let Err(error) = client.unassign() {
+                    tracing::debug!(%error, "declining partitions");
+                }
+                self.shared.rejoin();
+            } else {
+                self.shared.reached();
+            }
+        } else {
+            tracing::debug!(partitions = partitions.count(), "taken away");
+            self.revoke(client, partitions);
+        }
+        self.shared.changed.notify_waiters();
+    }
+}
+
+impl<T: Send + 'static> ClientContext for Membership<T> {
+    fn log(&self, level: RDKafkaLogLevel, facility: &str, text: &str) {
+        client::log(level, facility, text);
+    }
+
+    fn stats(&self, _: Statistics) {}
+
+    fn error(&self, error: KafkaError, reason: &str) {
+        tracing::debug!(%error, reason, "librdkafka");
+    }
+}
