@@ -52,13 +52,21 @@ pub(crate) struct Plan {
 struct Supervisor {
     plan: Plan,
     fleet: Fleet,
-    processes: HashMap<WorkerId, Child>,
+    processes: HashMap<WorkerId, Process>,
     line: Line,
     /// What was heard of the ledger last.
     heard: Heard,
     stopping: bool,
     /// Who else has the name.
     displaced: Option<String>,
+}
+
+/// A worker process that has not been reaped.
+struct Process {
+    child: Child,
+    /// The least number that no other process had when it was started. A slot is no such number:
+    /// one that drains shares it with its successor.
+    seat: usize,
 }
 
 /// Runs worker processes until a signal, then drains them.
@@ -150,11 +158,12 @@ impl Supervisor {
 
     fn start(&mut self, now: Instant, slot: usize) {
         let id = WorkerId::random();
-        match self.plan.program.start(id) {
+        let seat = least_free(self.processes.values().map(|process| process.seat));
+        match self.plan.program.start(id, seat) {
             Ok((child, pid)) => {
                 tracing::info!(process = slot + 1, pid, worker = %id, "started a worker process");
                 self.fleet.started(now, slot, id, pid);
-                self.processes.insert(id, child);
+                self.processes.insert(id, Process { child, seat });
             }
             Err(error) => {
                 tracing::error!(process = slot + 1, %error, "a worker process could not be started");
@@ -183,9 +192,9 @@ impl Supervisor {
 
     fn kill(&mut self, now: Instant, id: WorkerId) {
         if let Some(process) = self.processes.get_mut(&id) {
-            let pid = process.id();
+            let pid = process.child.id();
             tracing::error!(pid, "a worker process did not drain in time: killing it");
-            if let Err(error) = process.start_kill() {
+            if let Err(error) = process.child.start_kill() {
                 tracing::debug!(%error, "it has ended meanwhile");
             }
         }
@@ -197,7 +206,7 @@ impl Supervisor {
         let ended: Vec<_> = self
             .processes
             .iter_mut()
-            .filter_map(|(id, process)| Some((*id, process.try_wait().ok().flatten()?)))
+            .filter_map(|(id, process)| Some((*id, process.child.try_wait().ok().flatten()?)))
             .collect();
         for (id, status) in ended {
             self.processes.remove(&id);
@@ -286,7 +295,7 @@ impl Supervisor {
         tracing::warn!("ended at once; jobs that ran are rescued");
         for process in self.processes.values_mut() {
             // One that has ended needs no killing.
-            let _ = process.start_kill();
+            let _ = process.child.start_kill();
         }
         for (id, mut process) in self.processes.drain() {
             let _ = tokio::time::timeout(GONE_WITHIN, process.wait()).await;
@@ -301,6 +310,13 @@ impl Supervisor {
 pub(crate) fn host() -> String {
     let uname = rustix::system::uname();
     uname.nodename().to_string_lossy().into_owned()
+}
+
+/// The least number that is not among those taken.
+fn least_free(taken: impl Iterator<Item = usize> + Clone) -> usize {
+    (0..)
+        .find(|seat| !taken.clone().any(|other| other == *seat))
+        .unwrap_or(0)
 }
 
 fn displaced(name: &str, other: &str) -> Failure {

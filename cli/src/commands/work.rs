@@ -38,7 +38,8 @@ pub(super) async fn run(args: &WorkArgs, start: &Start) -> anyhow::Result<Exit> 
     let plan = Plan {
         name: args.name.clone().unwrap_or_else(supervisor::host),
         processes: args.processes.unwrap_or(processes),
-        program: Program::work(start.file.as_deref()).context("finding this program's path")?,
+        program: Program::work(start.file.as_deref(), &settings.kafka.instance)
+            .context("finding this program's path")?,
     };
     supervisor::run(&settings, plan).await
 }

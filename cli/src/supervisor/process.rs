@@ -16,17 +16,22 @@ use super::membership::Membership;
 /// Whether [`resident_bytes`] knows anything here.
 pub(super) const RESIDENT_IS_KNOWN: bool = cfg!(target_os = "linux");
 
+/// The setting that names a process in the groups of Kafka.
+const INSTANCE: &str = "NEXUS_KAFKA__INSTANCE";
+
 /// What every worker process runs.
 #[derive(Debug)]
 pub(crate) struct Program {
     path: PathBuf,
     args: Vec<OsString>,
+    /// `kafka.instance`, of which each process gets a name of its own.
+    instance: String,
 }
 
 impl Program {
     /// This binary's `work`. Its path is kept and not its file, so that processes that
     /// are started after an upgrade are of the new version.
-    pub(crate) fn work(config: Option<&Path>) -> io::Result<Self> {
+    pub(crate) fn work(config: Option<&Path>, instance: &str) -> io::Result<Self> {
         let config = config.map(|file| ["--config".into(), file.into()]);
         Ok(Self {
             path: std::env::current_exe()?,
@@ -35,14 +40,16 @@ impl Program {
                 .flatten()
                 .chain(["work".into()])
                 .collect(),
+            instance: instance.to_owned(),
         })
     }
 
-    /// Starts a worker process under an id.
-    pub(super) fn start(&self, worker: WorkerId) -> io::Result<(Child, u32)> {
+    /// Starts a worker process under an id, in a seat that no other process is in.
+    pub(super) fn start(&self, worker: WorkerId, seat: usize) -> io::Result<(Child, u32)> {
         let child = Command::new(&self.path)
             .args(&self.args)
             .envs(Membership::of_this(worker).to_env())
+            .envs(instance_of(&self.instance, seat).map(|name| (INSTANCE, name)))
             .stdin(Stdio::null())
             // A Ctrl-C is for the supervisor alone, which drains them.
             .process_group(0)
@@ -50,6 +57,12 @@ impl Program {
         let pid = child.id().ok_or(io::ErrorKind::NotFound)?;
         Ok((child, pid))
     }
+}
+
+/// A process's own name in the groups of Kafka; none where none is set. Two processes of one name
+/// would throw each other out.
+fn instance_of(instance: &str, seat: usize) -> Option<String> {
+    (!instance.is_empty()).then(|| format!("{instance}-{}", seat + 1))
 }
 
 /// Asks a child of this process to drain. One that has ended is not reaped yet, so its
@@ -107,6 +120,13 @@ mod tests {
         if RESIDENT_IS_KNOWN {
             assert!(resident_bytes(std::process::id()).unwrap() > 1 << 20);
         }
+    }
+
+    #[test]
+    fn every_seat_has_a_name_of_its_own() {
+        assert_eq!(instance_of("host-a", 0).as_deref(), Some("host-a-1"));
+        assert_eq!(instance_of("host-a", 1).as_deref(), Some("host-a-2"));
+        assert_eq!(instance_of("", 0), None);
     }
 
     #[test]

@@ -127,6 +127,7 @@ pub(super) fn member(settings: &Kafka, group: &str) -> ClientConfig {
         )
         .set("session.timeout.ms", millis(settings.session_timeout.get()))
         .set("heartbeat.interval.ms", millis(settings.heartbeat_every.get()))
+        .set("max.poll.interval.ms", millis(poll_interval(settings)))
         // Each topic's partitions evenly over all members. Sticky assignment evens out only
         // the sum over topics: a member that joins late might get no partition of the one
         // topic that is busy.
@@ -135,6 +136,13 @@ pub(super) fn member(settings: &Kafka, group: &str) -> ClientConfig {
         config.set("group.instance.id", &settings.instance);
     }
     config
+}
+
+/// How long a group waits at most, while it deals partitions anew, for a member that is alive
+/// and does not answer. The default of five minutes is for those who poll between pieces of
+/// work; here a thread does nothing else, and asks three questions at most between two polls.
+fn poll_interval(settings: &Kafka) -> Duration {
+    settings.session_timeout.get() + 3 * settings.request_timeout.get()
 }
 
 /// Whether a broker is named so that it has, or may have, an IPv4 address only.

@@ -24,9 +24,6 @@ const POLL: Duration = Duration::from_millis(100);
 /// The same while a partition is paused: how late it goes on.
 const POLL_PAUSED: Duration = Duration::from_millis(5);
 
-/// Pause before a member whose start failed joins again.
-const REJOIN_AFTER: Duration = Duration::from_millis(200);
-
 /// Longest wait for a broker to say that it is back.
 const PROBE: Duration = Duration::from_secs(2);
 
@@ -54,7 +51,6 @@ pub(super) struct Shared<T> {
     /// Topics are missing, or are not what they were.
     pub(super) missing: Notify,
     stop: AtomicBool,
-    rejoin: AtomicBool,
     /// What keeps the brokers from being reached, as far as is known.
     away: Mutex<Option<String>>,
     /// What ended this member for good.
@@ -67,7 +63,8 @@ pub(super) enum Ended {
     /// What it reads was made anew. Another client begins with it: one that knew it before
     /// goes on where it was, and may take news of it for old.
     MadeAnew,
-    /// The group threw it out, or its client gave up.
+    /// The group threw it out, its client gave up, or it could not begin with what it was
+    /// dealt.
     Failed(String),
 }
 
@@ -82,12 +79,7 @@ impl<T> Shared<T> {
         Some((topic, partition))
     }
 
-    /// Leaves the group and joins it again: partitions start anew.
-    pub(super) fn rejoin(&self) {
-        self.rejoin.store(true, Ordering::Relaxed);
-    }
-
-    /// This member is of no use any more.
+    /// This member is of no use any more: it leaves its group.
     pub(super) fn end(&self, why: Ended) {
         slot(&self.ended).get_or_insert(why);
         self.changed.notify_waiters();
@@ -141,7 +133,6 @@ impl<T: Clone + Send + 'static> Feed<T> {
             changed: Notify::new(),
             missing: Notify::new(),
             stop: AtomicBool::new(false),
-            rejoin: AtomicBool::new(false),
             away: Mutex::default(),
             ended: Mutex::default(),
         });
@@ -327,17 +318,15 @@ fn poll<T: Clone + Send + 'static>(client: &Client<T>, shared: &Shared<T>) {
     let topics: Vec<&str> = shared.topics.iter().map(String::as_str).collect();
     if let Err(error) = client.subscribe(&topics) {
         shared.end(Ended::Failed(error.to_string()));
-        return;
     }
     let mut paused = BTreeSet::new();
+    let mut left = false;
     while !shared.stop.load(Ordering::Relaxed) {
-        if shared.rejoin.swap(false, Ordering::Relaxed) {
+        if !left && slot(&shared.ended).is_some() {
+            // Some of its users may be busy for long before they see that it has ended; until
+            // then it must not keep partitions. Polling goes on, since leaving needs it.
             client.unsubscribe();
-            thread::sleep(REJOIN_AFTER);
-            if let Err(error) = client.subscribe(&topics) {
-                shared.end(Ended::Failed(error.to_string()));
-                return;
-            }
+            left = true;
         }
         let wait = if paused.is_empty() { POLL } else { POLL_PAUSED };
         match client.poll(wait) {

@@ -8,7 +8,7 @@ use rdkafka::types::RDKafkaRespErr;
 use rdkafka::{ClientContext, Offset, Statistics, TopicPartitionList};
 
 use super::client;
-use super::feed::Shared;
+use super::feed::{Ended, Shared};
 use super::offsets;
 use super::window::Key;
 
@@ -110,13 +110,14 @@ impl<T: Clone + Send + 'static> ConsumerContext for Membership<T> {
         if what == RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS {
             tracing::debug!(partitions = partitions.count(), "dealt");
             if let Err(error) = self.assign(client, partitions) {
-                tracing::debug!(%error, "cannot begin with what was dealt; joining again");
                 // Whatever was dealt, librdkafka waits for an answer to it.
                 self.shared.window().revoke_all();
                 if let Err(error) = client.unassign() {
                     tracing::debug!(%error, "declining partitions");
                 }
-                self.shared.rejoin();
+                self.shared.end(Ended::Failed(format!(
+                    "cannot begin with what was dealt: {error}"
+                )));
             } else {
                 self.shared.reached();
             }

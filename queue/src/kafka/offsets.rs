@@ -43,6 +43,11 @@ pub(super) fn ends<C: ConsumerContext>(
     patience: Duration,
 ) -> Result<HashMap<Name, Ends>, KafkaError> {
     let mut ends: HashMap<Name, Ends> = HashMap::new();
+    if partitions.count() == 0 {
+        // librdkafka takes a question about nothing for a mistake. A member is dealt nothing
+        // where there are more members than partitions.
+        return Ok(ends);
+    }
     for which in [Offset::Beginning, Offset::End] {
         let mut asked = unset(partitions);
         // In place of a time, these name the ends: one request a broker, not one a partition.

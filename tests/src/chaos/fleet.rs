@@ -79,15 +79,22 @@ impl Fleet {
         Ok(true)
     }
 
-    /// Stops a worker from doing anything; returns its number and its process id.
-    pub fn freeze_worker(&mut self, luck: u64) -> anyhow::Result<Option<(usize, u32)>> {
+    /// A worker that is not frozen: its number and its process id.
+    pub fn awake_worker(&mut self, luck: u64) -> anyhow::Result<Option<(usize, u32)>> {
         self.replace_deserters()?;
-        let Some(at) = self.one_awake(luck) else {
-            return Ok(None);
-        };
-        self.workers[at].signal(Signal::STOP)?;
-        self.workers[at].frozen = true;
-        Ok(Some((at, self.workers[at].child.id())))
+        let at = self.one_awake(luck);
+        Ok(at.map(|at| (at, self.workers[at].child.id())))
+    }
+
+    /// Stops a worker from doing anything, unless it was replaced or frozen meanwhile.
+    pub fn freeze_worker(&mut self, (at, pid): (usize, u32)) -> anyhow::Result<bool> {
+        let place = &mut self.workers[at];
+        if place.frozen || place.child.id() != pid {
+            return Ok(false);
+        }
+        place.signal(Signal::STOP)?;
+        place.frozen = true;
+        Ok(true)
     }
 
     /// Lets a frozen worker go on.
@@ -142,7 +149,7 @@ fn kill(orders: &Orders, at: &mut Place) -> anyhow::Result<()> {
     at.child.kill()?;
     at.child.wait()?;
     at.generation += 1;
-    at.child = spawn_named(orders, at.role, &at.name())?;
+    at.child = spawn_named(orders, at.role, at.number, &at.name())?;
     Ok(())
 }
 
@@ -152,16 +159,16 @@ fn place(orders: &Orders, role: &'static str, number: usize) -> anyhow::Result<P
         number,
         generation: 0,
         frozen: false,
-        child: spawn_named(orders, role, &format!("{role}-{number}-0"))?,
+        child: spawn_named(orders, role, number, &format!("{role}-{number}-0"))?,
     })
 }
 
 fn spawn(orders: &Orders, at: &Place) -> anyhow::Result<Child> {
-    spawn_named(orders, at.role, &at.name())
+    spawn_named(orders, at.role, at.number, &at.name())
 }
 
 /// This very program, in another role. It dies with us.
-fn spawn_named(orders: &Orders, role: &str, name: &str) -> anyhow::Result<Child> {
+fn spawn_named(orders: &Orders, role: &str, number: usize, name: &str) -> anyhow::Result<Child> {
     let log = File::create(orders.dir.join(format!("{name}.log")))?;
     let mut command = Command::new("setpriv");
     command.args(["--pdeathsig", "KILL", "--"]);
@@ -176,6 +183,11 @@ fn spawn_named(orders: &Orders, role: &str, name: &str) -> anyhow::Result<Child>
         }
     }
     command.env("NEXUS_CONFIG", &orders.settings);
+    // Every other process is a static member of its groups, as far as there are any: both sorts
+    // come under fire.
+    if number % 2 == 0 {
+        command.env("NEXUS_KAFKA__INSTANCE", format!("{role}-{number}"));
+    }
     command.current_dir(&orders.dir).stdin(Stdio::null());
     command.stdout(log.try_clone()?).stderr(log);
     command.spawn().with_context(|| format!("starting {name}"))

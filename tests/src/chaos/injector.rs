@@ -113,16 +113,18 @@ impl Targets {
         Ok(true)
     }
 
-    /// Freezes a worker for longer than its lease, and until the ledger has taken jobs from
-    /// it: after one to two leases, unless other faults keep the rescuer from judging.
+    /// Freezes a worker that has jobs for longer than its lease, and until the ledger has
+    /// taken them from it: after one to two leases, unless other faults keep the rescuer from
+    /// judging.
     async fn freeze(&self, luck: u64) -> anyhow::Result<bool> {
-        let Some((at, pid)) = ({
-            let mut fleet = self.fleet.lock().await;
-            fleet.as_mut().map_or(Ok(None), |f| f.freeze_worker(luck))?
-        }) else {
+        let Some((at, pid)) = self.busy_worker(luck).await? else {
             return Ok(false);
         };
         let before = self.taken_from(pid).await.unwrap_or(0);
+        match self.fleet.lock().await.as_mut() {
+            Some(fleet) if fleet.freeze_worker((at, pid))? => {}
+            _ => return Ok(false),
+        }
         let frozen = Instant::now();
         let mut lost = false;
         while !lost && frozen.elapsed() < 5 * LEASE {
@@ -134,6 +136,26 @@ impl Targets {
             fleet.thaw_worker(at)?;
         }
         Ok(lost)
+    }
+
+    /// A worker that has a lease; none where none has for long.
+    async fn busy_worker(&self, luck: u64) -> anyhow::Result<Option<(usize, u32)>> {
+        let since = Instant::now();
+        while since.elapsed() < 2 * LEASE {
+            let picked = match self.fleet.lock().await.as_mut() {
+                Some(fleet) => fleet.awake_worker(luck)?,
+                None => None,
+            };
+            let Some((at, pid)) = picked else {
+                return Ok(None);
+            };
+            let count = async |conn: &mut _| tables::leases_of(conn, pid).await;
+            if self.ledger.look(count).await.unwrap_or(0) > 0 {
+                return Ok(Some((at, pid)));
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        Ok(None)
     }
 
     /// Jobs that were taken from a worker process; `None` while the ledger is away.

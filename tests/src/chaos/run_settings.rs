@@ -36,6 +36,8 @@ pub fn run_settings(
     settings.redis.response_timeout = millis(2000);
     settings.kafka.delivery_timeout = millis(2000);
     settings.kafka.request_timeout = millis(2000);
+    // A member that was killed is missed as fast as a lease, in proportion.
+    settings.kafka.session_timeout = millis(2000);
     settings.lease.ttl = Span::new(LEASE);
     settings.lease.heartbeat = millis(1000);
     settings.rescue.every = millis(500);

@@ -88,21 +88,41 @@ pub async fn left(conn: &mut AsyncPgConnection) -> anyhow::Result<Left> {
     Ok(count.get_result(conn).await?)
 }
 
+/// How many leases a worker process has.
+pub async fn leases_of(conn: &mut AsyncPgConnection, pid: u32) -> anyhow::Result<i64> {
+    of_process(
+        conn,
+        "SELECT count(*) AS rows FROM nexus.leases AS l \
+         JOIN nexus.workers AS w ON w.id = l.worker_id WHERE w.pid = $1",
+        pid,
+    )
+    .await
+}
+
 /// How many jobs the ledger has taken from a worker process, since their lease ran out.
 pub async fn taken_from(conn: &mut AsyncPgConnection, pid: u32) -> anyhow::Result<i64> {
+    of_process(
+        conn,
+        "SELECT count(*) AS rows FROM nexus.attempt_errors AS e \
+         JOIN nexus.workers AS w ON w.id = e.worker_id \
+         WHERE w.pid = $1 AND e.reason = 'lost_lease'",
+        pid,
+    )
+    .await
+}
+
+async fn of_process(conn: &mut AsyncPgConnection, count: &str, pid: u32) -> anyhow::Result<i64> {
     #[derive(QueryableByName)]
     struct Row {
         #[diesel(sql_type = BigInt)]
-        jobs: i64,
+        rows: i64,
     }
-    let count = sql_query(
-        "SELECT count(*) AS jobs FROM nexus.attempt_errors AS e \
-         JOIN nexus.workers AS w ON w.id = e.worker_id \
-         WHERE w.pid = $1 AND e.reason = 'lost_lease'",
-    );
     let pid = i32::try_from(pid)?;
-    let row: Row = count.bind::<Integer, _>(pid).get_result(conn).await?;
-    Ok(row.jobs)
+    let row: Row = sql_query(count)
+        .bind::<Integer, _>(pid)
+        .get_result(conn)
+        .await?;
+    Ok(row.rows)
 }
 
 /// A job as it stands in history.
