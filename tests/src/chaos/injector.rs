@@ -121,9 +121,12 @@ impl Targets {
             return Ok(false);
         };
         let before = self.taken_from(pid).await.unwrap_or(0);
-        match self.fleet.lock().await.as_mut() {
-            Some(fleet) if fleet.freeze_worker((at, pid))? => {}
-            _ => return Ok(false),
+        let froze = match self.fleet.lock().await.as_mut() {
+            Some(fleet) => fleet.freeze_worker((at, pid))?,
+            None => false,
+        };
+        if !froze {
+            return Ok(false);
         }
         let frozen = Instant::now();
         let mut lost = false;
