@@ -31,7 +31,7 @@ bench: setup release ## every benchmark beside private servers; refreshes docs/b
 bench-peers: ## other job systems and this one in turn, with ratios
 	@scripts/bench-peers
 
-chaos: setup ## kill everything under JOBS jobs (default 1000000) while a checker counts; also SEED=, TRANSPORT=redis|kafka
+chaos: setup ## kill everything under JOBS jobs (default 1000000) while a checker counts; also SEED=, TRANSPORT=redis|kafka|both
 	@JOBS=$(JOBS) SEED=$(SEED) TRANSPORT=$(TRANSPORT) scripts/chaos
 
 schema: setup ## regenerate schema/src/schema.rs from the migrations

@@ -298,7 +298,7 @@ impl Supervisor {
             let _ = process.child.start_kill();
         }
         for (id, mut process) in self.processes.drain() {
-            let _ = tokio::time::timeout(GONE_WITHIN, process.wait()).await;
+            let _ = tokio::time::timeout(GONE_WITHIN, process.child.wait()).await;
             self.line.bury(id);
         }
         self.line.close(health::stopped()).await;

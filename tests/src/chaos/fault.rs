@@ -61,6 +61,8 @@ pub enum Sort {
     FullDisk,
     /// `pg_ctl stop -m immediate`, and started again.
     StopPostgres,
+    /// A queue is switched to the other broker.
+    Switch,
     /// The fault proxy's.
     Line(Link, Trouble),
 }
@@ -93,6 +95,16 @@ impl Sort {
         servers.into_iter().chain(lines).collect()
     }
 
+    /// All of them, where both do in turn.
+    pub fn all_on_both() -> Vec<Self> {
+        let mut all = Self::all();
+        all.extend(Self::all_on_kafka());
+        all.push(Self::Switch);
+        all.sort_unstable();
+        all.dedup();
+        all
+    }
+
     /// Those of the fault proxy, where Redis carries the queues.
     pub fn lines() -> impl Iterator<Item = Self> {
         Self::lines_to([Link::Postgres, Link::Redis])
@@ -115,6 +127,7 @@ impl Sort {
             Self::KillKafka => "kill_kafka",
             Self::FullDisk => "full_disk",
             Self::StopPostgres => "stop_postgres",
+            Self::Switch => "switch_transport",
             Self::Line(Link::Postgres, Trouble::Blackhole) => "postgres_blackhole",
             Self::Line(Link::Postgres, Trouble::Stall) => "postgres_stall",
             Self::Line(Link::Postgres, Trouble::CutReply) => "postgres_cut_reply",
@@ -135,12 +148,7 @@ impl Sort {
 
     /// The sort of that name.
     pub fn named(name: &str) -> Result<Self, String> {
-        let mut known = Self::all();
-        known.extend(
-            Self::all_on_kafka()
-                .into_iter()
-                .filter(|sort| !Self::all().contains(sort)),
-        );
+        let known = Self::all_on_both();
         known
             .iter()
             .copied()

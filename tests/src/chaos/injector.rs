@@ -74,6 +74,10 @@ impl Targets {
                 postgres.start_again().await?;
                 Ok(true)
             }
+            Sort::Switch => {
+                let switch = async |conn: &mut _| tables::switch(conn, luck).await;
+                Ok(self.ledger.look(switch).await.is_some())
+            }
             Sort::Line(link, trouble) => {
                 let proxy = match (link, &self.kafka) {
                     (Link::Postgres, _) => &self.to_postgres,

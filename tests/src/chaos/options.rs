@@ -5,6 +5,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 
 use nexus_config::Span;
+use nexus_jobs::TransportName;
 
 use super::fault::Sort;
 use super::schedule::Pace;
@@ -45,6 +46,8 @@ pub enum Transport {
     Redis,
     /// A Kafka of the run's own.
     Kafka,
+    /// Both of them: queues are switched from one to the other and back.
+    Both,
 }
 
 impl Options {
@@ -55,16 +58,14 @@ impl Options {
 
     /// How long jobs are enqueued for, at least, so that every fault meets some.
     pub fn least(&self) -> Duration {
-        self.least.map_or(self.pace().least(), Span::get)
+        self.least
+            .map_or_else(|| self.transport.least(self.pace()), Span::get)
     }
 
     /// The sorts of faults that are asked for.
     pub fn wanted(&self) -> Vec<Sort> {
         if self.only.is_empty() {
-            match self.transport {
-                Transport::Redis => Sort::all(),
-                Transport::Kafka => Sort::all_on_kafka(),
-            }
+            self.transport.faults()
         } else {
             self.only.clone()
         }
@@ -77,6 +78,34 @@ impl Transport {
         match self {
             Self::Redis => "redis",
             Self::Kafka => "kafka",
+            Self::Both => "both",
+        }
+    }
+
+    /// The broker that carries the queues at first.
+    pub const fn first(self) -> TransportName {
+        match self {
+            Self::Redis | Self::Both => TransportName::Redis,
+            Self::Kafka => TransportName::Kafka,
+        }
+    }
+
+    /// The faults that it may meet.
+    pub fn faults(self) -> Vec<Sort> {
+        match self {
+            Self::Redis => Sort::all(),
+            Self::Kafka => Sort::all_on_kafka(),
+            Self::Both => Sort::all_on_both(),
+        }
+    }
+
+    /// How long jobs are enqueued for, at least, so that each of its faults meets some.
+    pub const fn least(self, pace: Pace) -> Duration {
+        let least = pace.least();
+        match self {
+            Self::Redis | Self::Kafka => least,
+            // Half as many lines again as there are with one broker.
+            Self::Both => least.saturating_mul(2),
         }
     }
 }

@@ -82,7 +82,7 @@ async fn start(options: &Options, dir: &Path) -> anyhow::Result<(Targets, Settin
     let file = settings_file(&settings, dir)?;
     let direct = superuser(postgres.addr());
     tables::make(&direct, &settings).await?;
-    tables::carry(&direct, &settings, options.transport.name()).await?;
+    tables::carry(&direct, &settings, options.transport.first()).await?;
     let orders = Orders {
         dir: dir.to_owned(),
         settings: file,
@@ -108,7 +108,7 @@ async fn start_kafka(
     options: &Options,
     dir: &Path,
 ) -> anyhow::Result<Option<(Mutex<OwnKafka>, FaultProxy)>> {
-    if options.transport != Transport::Kafka {
+    if options.transport == Transport::Redis {
         return Ok(None);
     }
     let addr = ([127, 0, 0, 1], super::ports::free()?).into();

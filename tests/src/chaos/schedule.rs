@@ -20,7 +20,7 @@ pub enum Pace {
 impl Pace {
     /// That of a run of so many jobs.
     pub const fn of(jobs: u64) -> Self {
-        const LARGE: u64 = 200_000;
+        const LARGE: u64 = 100_000;
         if jobs < LARGE {
             Self::Small
         } else {
@@ -48,6 +48,8 @@ impl Pace {
             (Track::Postgres, Self::Full) => 60,
             (Track::Kafka, Self::Full) => 90,
             (Track::Postgres | Track::Kafka, Self::Small) => 24,
+            (Track::Switches, Self::Full) => 15,
+            (Track::Switches, Self::Small) => 7,
             (Track::Lines, Self::Full) => 8,
             (Track::Lines, Self::Small) => 4,
         };
@@ -74,11 +76,13 @@ pub enum Track {
     Lines,
     /// Kafka is killed.
     Kafka,
+    /// Queues are switched between brokers.
+    Switches,
 }
 
 impl Track {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Workers,
         Self::Freezes,
         Self::Relays,
@@ -87,6 +91,7 @@ impl Track {
         Self::Postgres,
         Self::Lines,
         Self::Kafka,
+        Self::Switches,
     ];
 
     /// Its sorts, in the order in which they come; those of the lines come in any.
@@ -103,6 +108,7 @@ impl Track {
                 Sort::lines_to([Link::Postgres, Link::Redis, Link::Kafka]).collect()
             }
             Self::Kafka => vec![Sort::KillKafka],
+            Self::Switches => vec![Sort::Switch],
         }
     }
 }
@@ -146,12 +152,13 @@ fn lasts(sort: Sort, dice: &mut Dice) -> Duration {
         Sort::KillRedis | Sort::WipeRedis | Sort::KillKafka | Sort::StopPostgres => {
             dice.between(SECOND / 10, SECOND)
         }
-        Sort::KillWorker | Sort::FreezeWorker | Sort::KillRelay => Duration::ZERO,
+        Sort::KillWorker | Sort::FreezeWorker | Sort::KillRelay | Sort::Switch => Duration::ZERO,
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::options::Transport;
     use super::*;
     use std::collections::HashSet;
 
@@ -175,10 +182,12 @@ mod tests {
 
     #[test]
     fn each_sort_falls_while_jobs_are_enqueued() {
-        for all in [Sort::all(), Sort::all_on_kafka()] {
+        for transport in [Transport::Redis, Transport::Kafka, Transport::Both] {
+            let all = transport.faults();
             for pace in [Pace::Full, Pace::Small] {
                 for seed in 0..50 {
-                    let fallen: HashSet<_> = first_of(&all, seed, pace, pace.least())
+                    let least = transport.least(pace);
+                    let fallen: HashSet<_> = first_of(&all, seed, pace, least)
                         .iter()
                         .map(|fault| fault.sort)
                         .collect();

@@ -2,10 +2,13 @@
 
 use std::collections::HashMap;
 
+use anyhow::Context as _;
 use diesel::sql_types::{BigInt, Integer, Nullable, Text};
 use diesel::{QueryableByName, sql_query};
 use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 use nexus_config::Settings;
+use nexus_jobs::{Actor, QueueName, TransportName};
+use nexus_schema::queues;
 
 use super::run_settings::DATABASE;
 
@@ -41,17 +44,36 @@ pub async fn make(superuser: &str, settings: &Settings) -> anyhow::Result<()> {
 }
 
 /// Has a broker carry the run's queues.
-pub async fn carry(superuser: &str, settings: &Settings, transport: &str) -> anyhow::Result<()> {
+pub async fn carry(
+    superuser: &str,
+    settings: &Settings,
+    transport: TransportName,
+) -> anyhow::Result<()> {
     let mut conn = connect(superuser, settings).await?;
     for queue in settings.workers.queues.keys() {
         sql_query(
             "INSERT INTO nexus.queues (name, transport, changed_by) VALUES ($1, $2, 'chaos')",
         )
         .bind::<Text, _>(queue)
-        .bind::<Text, _>(transport)
+        .bind::<Text, _>(transport.as_str())
         .execute(&mut conn)
         .await?;
     }
+    Ok(())
+}
+
+/// Has the other broker carry one of the run's queues.
+pub async fn switch(conn: &mut AsyncPgConnection, luck: u64) -> anyhow::Result<()> {
+    let asked = queues::list(conn).await?;
+    let count = u64::try_from(asked.len())?.max(1);
+    let nth = usize::try_from(luck % count)?;
+    let queue = asked.get(nth).context("a queue")?;
+    let other = match queue.transport.as_deref() {
+        Some("kafka") => TransportName::Redis,
+        _ => TransportName::Kafka,
+    };
+    let name = QueueName::new(&queue.name)?;
+    queues::switch(conn, &name, other, &Actor::named("chaos")).await?;
     Ok(())
 }
 
