@@ -97,8 +97,9 @@ impl Inbox {
         })
     }
 
-    /// Takes the tasks that are due first, those in hand before others.
-    pub async fn take(&self, chunk: Chunk) -> Result<Taken> {
+    /// Takes the tasks that are due first, those in hand before others, but passes over
+    /// `passed`: so the next ones are got while those are not settled yet.
+    pub async fn take(&self, chunk: Chunk, passed: &[Task]) -> Result<Taken> {
         let script = Script::new(TAKE);
         let mut call = script.prepare_invoke();
         for key in self.keys.of_take() {
@@ -112,6 +113,12 @@ impl Inbox {
             .arg(META_FIELDS_MAX)
             .arg(&self.holder)
             .arg(self.takeover_after.as_millis().to_string())
+            .arg(
+                passed
+                    .iter()
+                    .map(|task| task.id.as_slice())
+                    .collect::<Vec<_>>(),
+            )
             .invoke_async(&mut self.connection.clone())
             .await?;
         let Some(answer) = answer else {

@@ -121,6 +121,7 @@ pub async fn ingest_in(
         arrived[nth] = Arrived::Refused(id);
     }
     record(conn, arrivals, &arrived).await?;
+    spend(conn, arrivals, &arrived).await?;
     refuse(conn, arrivals, &dead).await?;
     Ok(arrived)
 }
@@ -207,29 +208,30 @@ async fn enqueue(
     Ok(which.iter().copied().zip(ids).collect())
 }
 
-/// Notes where the new jobs came from, which job holds which key, and what was spent.
+/// The messages that became jobs, with their ids.
+fn new<'a>(arrivals: &'a [Arrival], arrived: &[Arrived]) -> Vec<(&'a Arrival, i64)> {
+    let both = arrivals.iter().zip(arrived);
+    both.filter_map(|(arrival, arrived)| match arrived {
+        Arrived::New(id) | Arrived::Refused(id) => Some((arrival, id.0)),
+        Arrived::Known => None,
+    })
+    .collect()
+}
+
+/// Notes where the new jobs came from.
 async fn record(
     conn: &mut AsyncPgConnection,
     arrivals: &[Arrival],
     arrived: &[Arrived],
 ) -> Result<()> {
-    let new: Vec<(&Arrival, i64)> = arrivals
-        .iter()
-        .zip(arrived)
-        .filter_map(|(arrival, arrived)| match arrived {
-            Arrived::New(id) | Arrived::Refused(id) => Some((arrival, id.0)),
-            Arrived::Known => None,
-        })
-        .collect();
+    let new = new(arrivals, arrived);
     if new.is_empty() {
         return Ok(());
     }
     let text = |of: fn(&Arrival) -> &str| new.iter().map(|(a, _)| of(a)).collect::<Vec<&str>>();
-    let spent = |a: &Arrival| i32::try_from(a.spent).unwrap_or(i32::MAX);
     Prepared(
         sql_file!("ingest/record.sql")
             .bind::<Array<BigInt>, _>(new.iter().map(|(_, id)| *id).collect::<Vec<_>>())
-            .bind::<Array<Text>, _>(text(|a| &a.key))
             .bind::<Array<BigInt>, _>(new.iter().map(|(a, _)| a.job.tenant.0).collect::<Vec<_>>())
             .bind::<Array<Text>, _>(text(|a| &a.source))
             .bind::<Array<Text>, _>(text(|a| &a.source_id))
@@ -237,8 +239,35 @@ async fn record(
                 new.iter()
                     .map(|(a, _)| a.metadata.as_ref())
                     .collect::<Vec<_>>(),
-            )
-            .bind::<Array<Integer>, _>(new.iter().map(|(a, _)| spent(a)).collect::<Vec<_>>()),
+            ),
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Notes which attempts the new jobs spent elsewhere: most spent none.
+async fn spend(
+    conn: &mut AsyncPgConnection,
+    arrivals: &[Arrival],
+    arrived: &[Arrived],
+) -> Result<()> {
+    let mut spent = new(arrivals, arrived);
+    spent.retain(|(arrival, _)| arrival.spent > 0);
+    let ids: Vec<i64> = spent.iter().map(|(_, id)| *id).collect();
+    let (Some(&first), Some(&last)) = (ids.iter().min(), ids.iter().max()) else {
+        return Ok(());
+    };
+    let attempts = spent.iter().map(|(arrival, _)| arrival.spent);
+    let attempts: Vec<i32> = attempts
+        .map(|spent| i32::try_from(spent).unwrap_or(i32::MAX))
+        .collect();
+    Prepared(
+        sql_file!("ingest/spend.sql")
+            .bind::<Array<BigInt>, _>(ids)
+            .bind::<Array<Integer>, _>(attempts)
+            .bind::<BigInt, _>(first)
+            .bind::<BigInt, _>(last),
     )
     .execute(conn)
     .await?;

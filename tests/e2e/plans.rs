@@ -231,6 +231,36 @@ fn arrival(n: usize) -> Arrival {
     }
 }
 
+/// Takes 200 messages in, of which half are known from the last time and one is unfit.
+async fn take_in(conn: &mut AsyncPgConnection, nth: usize) -> Vec<Arrived> {
+    let settings = nexus_config::Settings::defaults();
+    let rules = ledger::Rules::of(&settings);
+    let arrivals: Vec<Arrival> = (0..200).map(|n| arrival(nth * 100 + n)).collect();
+    let (actor, long) = (nexus_tests::bed::actor(), Duration::from_hours(1));
+    let arrived = ingest_in(conn, &arrivals, &actor, &rules, long)
+        .await
+        .unwrap();
+    assert!(matches!(arrived[199], Arrived::Refused(_)), "{arrived:?}");
+    arrived
+}
+
+/// A connection keeps its plans, and what is ingested into an empty ledger is soon more than
+/// anybody has statistics of.
+#[tokio::test]
+async fn ingest_reads_no_whole_table_by_the_plans_of_an_empty_one() {
+    in_bed(async |bed| {
+        let mut conn = bed.conn().await;
+        for nth in 0..50 {
+            take_in(&mut conn, nth).await;
+        }
+        no_scan(&mut conn, "ingest", async |conn, nth| {
+            take_in(conn, 50 + nth).await;
+        })
+        .await;
+    })
+    .await;
+}
+
 /// The statements of lists, of one job, and of enqueueing and unparking.
 async fn looks(conn: &mut AsyncPgConnection) {
     no_scan(conn, "list", async |conn, nth| {
@@ -289,15 +319,7 @@ async fn looks(conn: &mut AsyncPgConnection) {
     )
     .await;
     no_scan(conn, "ingest", async |conn, nth| {
-        let settings = nexus_config::Settings::defaults();
-        let rules = ledger::Rules::of(&settings);
-        // Half of them are known already, and one is a dead letter.
-        let arrivals: Vec<Arrival> = (0..200).map(|n| arrival(nth * 100 + n)).collect();
-        let (actor, long) = (nexus_tests::bed::actor(), Duration::from_hours(1));
-        let arrived = ingest_in(conn, &arrivals, &actor, &rules, long)
-            .await
-            .unwrap();
-        assert!(matches!(arrived[199], Arrived::Refused(_)), "{arrived:?}");
+        let arrived = take_in(conn, nth).await;
         assert_eq!(arrived[0] == Arrived::Known, nth > 0);
     })
     .await;

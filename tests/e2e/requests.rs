@@ -1,6 +1,7 @@
 //! Requests: what a service sends to the topic is a job, once.
 
 mod deaths;
+mod outages;
 mod read;
 
 use std::sync::atomic::Ordering;

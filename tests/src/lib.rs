@@ -14,7 +14,7 @@
 //! | a worker that is given one file after another | [`loading`] |
 //! | how much memory a process took, and a disk that is soon full | [`peak_memory`], [`small_spool`] |
 //! | a worker process, a rescuer, a releaser beside a test | [`worker_run`], [`rescuer_run`], [`releaser_run`] |
-//! | an ingest of the inbox, or of requests, beside a test | [`inbox_run`], [`requests_run`] |
+//! | an ingest of the inbox, or of requests, beside a test | [`inbox_run`], [`requests_run`], [`passed_requests`] |
 //! | job kinds of the tests' own, what they leave behind, what became of them | [`tasks`], [`effects`], [`ends`] |
 //! | the API inside a test, and requests to it | [`api_run`], [`http`] |
 //! | a model of a job's life, held against the ledger | [`model`] |
@@ -49,6 +49,7 @@ pub mod model;
 pub mod own_redis;
 pub mod own_servers;
 pub mod own_store;
+pub mod passed_requests;
 pub mod peak_memory;
 pub mod poison;
 pub mod redis_space;

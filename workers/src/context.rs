@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use diesel_async::AsyncConnection;
 use futures_util::future::BoxFuture;
-use nexus_jobs::{Emitted, FailureReason, JobId, Outcome, TenantId, Token, WorkerId};
+use nexus_jobs::{
+    Actor, Emitted, Enqueued, FailureReason, JobId, NewJob, Outcome, TenantId, Token, WorkerId,
+};
 use nexus_schema::ledger::{self, ClaimedJob, Settled};
 use nexus_schema::{AsyncPgConnection, Pool, Result, events, fence};
 use serde_json::Value;
@@ -35,6 +37,7 @@ struct Attempt {
     run: u32,
     spent: u32,
     attempts_max: u32,
+    depth: u16,
     worker: WorkerId,
     pool: Pool,
     engine: Arc<Engine>,
@@ -75,6 +78,7 @@ impl Context {
             run: u32::try_from(job.run).unwrap_or(0),
             spent: u32::try_from(job.attempt).unwrap_or(0),
             attempts_max: u32::try_from(job.attempts_max).unwrap_or(1),
+            depth: u16::try_from(job.depth).unwrap_or(0),
             worker: engine.worker,
             pool: engine.pool.clone(),
             engine: Arc::clone(engine),
@@ -203,6 +207,40 @@ impl Context {
     pub async fn emit(&self, conn: &mut AsyncPgConnection, event: &Emitted) -> Result<()> {
         let bytes_max = self.0.engine.event_bytes_max;
         events::emit(conn, self.0.job, self.0.token, event, bytes_max).await
+    }
+
+    /// Enqueues jobs in the transaction that `conn` is in, as [`Context::emit`] tells events there: they
+    /// are there exactly if it commits. What became of each, in order. Their `created_by` is `job:ID`.
+    ///
+    /// They are as many triggers away from the first job as this one, so a loop that leads through a
+    /// handler ends as any other does. What a handler enqueues otherwise begins at 0 again.
+    ///
+    /// ```
+    /// # use nexus_jobs::{NewJob, Outcome, kinds::Noop};
+    /// # use nexus_workers::Context;
+    /// # async fn run(ctx: Context) -> anyhow::Result<Outcome> {
+    /// let next = NewJob::of(&Noop::default())?;
+    /// let own = ctx.clone();
+    /// let done = ctx.complete(None, move |conn| {
+    ///     Box::pin(async move { own.enqueue(conn, &[next]).await.map(|_| ()) })
+    /// });
+    /// # Ok(done.await?)
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of [`ledger::enqueue`]; the transaction is then to be rolled back.
+    pub async fn enqueue(
+        &self,
+        conn: &mut AsyncPgConnection,
+        jobs: &[NewJob],
+    ) -> Result<Vec<Enqueued>> {
+        let depth = self.0.depth;
+        let deeper = |job: &NewJob| job.clone().depth(job.depth.max(depth));
+        let jobs: Vec<NewJob> = jobs.iter().map(deeper).collect();
+        let actor = Actor::named(format!("job:{}", self.0.job));
+        ledger::enqueue(conn, &jobs, &actor, &self.0.engine.rules).await
     }
 
     /// The attempt is over: what it said last is written before it is settled.

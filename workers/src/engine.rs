@@ -8,6 +8,7 @@ use std::time::Duration;
 use nexus_config::{Kinds, Lease, Limits, Postgres, Workers};
 use nexus_jobs::{Backoff, QueueName, WorkerId};
 use nexus_queue::Transport;
+use nexus_schema::ledger::Rules;
 use nexus_schema::retrying::backoff;
 use nexus_schema::{Pool, ledger, retrying};
 use serde_json::Value;
@@ -51,6 +52,8 @@ pub(crate) struct Engine {
     pub(crate) asked_here: Notify,
     pub(crate) health: Arc<Health>,
     pub(crate) telling: Arc<Telling>,
+    /// What a handler's jobs are held to.
+    pub(crate) rules: Rules,
     /// Most bytes of the data of what a handler emits.
     pub(crate) event_bytes_max: usize,
     /// Whether the process is to start again once it has drained.

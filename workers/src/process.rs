@@ -13,7 +13,7 @@ use nexus_config::Settings;
 use nexus_jobs::{QueueName, WorkerId};
 use nexus_queue::Transport;
 use nexus_schema::Pool;
-use nexus_schema::ledger::WorkerRecord;
+use nexus_schema::ledger::{Rules, WorkerRecord};
 use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -130,6 +130,7 @@ impl WorkerProcess {
             asked_here: Notify::new(),
             health: Arc::default(),
             telling: Arc::new(Telling::new(&settings.workers)),
+            rules: Rules::of(settings),
             event_bytes_max: settings.events.data_bytes_max.as_usize(),
             polls: Polls::new(),
             start_again: AtomicBool::new(false),

@@ -125,7 +125,8 @@ impl Message<'_> {
     fn header(self, name: &str) -> Option<String> {
         let mut headers = self.headers.iter();
         let (_, value) = headers.find(|(key, _)| key.eq_ignore_ascii_case(name))?;
-        Some(String::from_utf8_lossy(value).into_owned())
+        // Two ids that are no text must not become the same one.
+        String::from_utf8(value.clone()).ok()
     }
 
     /// An event whose attributes are headers and whose payload is its data.

@@ -133,34 +133,52 @@ impl Mover {
         let _ = tokio::time::timeout(LET_GO_WITHIN, self.inbox.let_go()).await;
     }
 
-    /// Chunk after chunk; ends only with an error.
+    /// Chunk after chunk; ends only with an error. While the ledger takes one, Redis lets go of
+    /// the one before it and hands out the next.
     async fn session(&self, failures: &mut u32) -> Result<Infallible, MoveError> {
+        // Made at need, so that whoever stands by holds no connection.
+        let mut session: Option<Session> = None;
+        let mut moved: Vec<Task> = Vec::new();
+        let mut tasks: Vec<Task> = Vec::new();
+        loop {
+            if tasks.is_empty() {
+                self.inbox.settle(&moved).await?;
+                moved.clear();
+                tasks = self.take(&[]).await?;
+                self.goes_on(failures);
+            }
+            if tasks.is_empty() {
+                tokio::time::sleep(self.shared.settings.poll.get()).await;
+                continue;
+            }
+            let known = match session.take() {
+                Some(known) if known.looked.elapsed() < KIND_EVERY => known,
+                Some(known) => self.look(known.conn).await?,
+                None => self.look(self.shared.pool.connect().await?).await?,
+            };
+            let ahead = async {
+                self.inbox.settle(&moved).await?;
+                self.take(&tasks).await
+            };
+            let (known, next) = tokio::join!(self.move_over(known, &tasks), ahead);
+            session = Some(known?);
+            moved = std::mem::replace(&mut tasks, next?);
+            self.goes_on(failures);
+        }
+    }
+
+    /// The tasks that come next, but for those in hand; none where another holder has the queue.
+    async fn take(&self, in_hand: &[Task]) -> Result<Vec<Task>, MoveError> {
         let settings = &self.shared.settings;
         let chunk = Chunk {
             tasks_max: settings.chunk_tasks,
             bytes_max: settings.chunk_bytes.as_usize(),
             payload_bytes_max: settings.payload_bytes_max.as_usize(),
         };
-        // Made at need, so that whoever stands by holds no connection.
-        let mut session: Option<Session> = None;
-        loop {
-            let taken = self.inbox.take(chunk).await?;
-            let tasks = match taken {
-                Taken::Tasks(tasks) if !tasks.is_empty() => tasks,
-                Taken::Tasks(_) | Taken::HeldByAnother => {
-                    self.goes_on(failures);
-                    tokio::time::sleep(settings.poll.get()).await;
-                    continue;
-                }
-            };
-            let known = match session.take() {
-                Some(known) if known.looked.elapsed() < KIND_EVERY => known,
-                Some(known) => self.look(known.conn).await?,
-                None => self.look(self.shared.pool.connect().await?).await?,
-            };
-            session = Some(self.move_over(known, &tasks).await?);
-            self.goes_on(failures);
-        }
+        Ok(match self.inbox.take(chunk, in_hand).await? {
+            Taken::Tasks(tasks) => tasks,
+            Taken::HeldByAnother => Vec::new(),
+        })
     }
 
     /// Notes that servers answer.
@@ -171,7 +189,7 @@ impl Mover {
         }
     }
 
-    /// Into the ledger, and only then out of Redis.
+    /// Into the ledger; only then may they be settled.
     async fn move_over(&self, mut session: Session, tasks: &[Task]) -> Result<Session, MoveError> {
         let limits = &self.shared.rules.limits;
         let arrivals: Option<Vec<Arrival>> = tasks
@@ -205,7 +223,6 @@ impl Mover {
         for outcome in entry.enter(&mut session.conn, &unfit).await? {
             arrived.push(outcome?);
         }
-        self.inbox.settle(tasks).await?;
         self.shared.stats.count(&arrived);
         let refused = arrived
             .iter()

@@ -19,6 +19,7 @@ use nexus_schema::ledger::Rules;
 use nexus_schema::{AsyncPgConnection, Error, Pool};
 use tokio_util::sync::CancellationToken;
 
+use super::dead_record::dead_record;
 use super::enter::Entry;
 use super::envelope::{Message, Reason, Refusal};
 use super::stats::IngestStats;
@@ -27,11 +28,6 @@ use super::stats::IngestStats;
 const RECEIVE_WAIT: Duration = Duration::from_secs(1);
 /// What a batch in hand gets to end once it is to stop.
 const STOP_GRACE: Duration = Duration::from_secs(5);
-/// Most bytes of a payload that a dead letter repeats: with its headers it must fit into a
-/// record, of which brokers take a megabyte.
-const LETTER_BYTES_MAX: usize = 900_000;
-/// Most bytes of a header that says what is wrong.
-const WRONG_BYTES_MAX: usize = 1000;
 
 /// Takes requests in until told to stop. Never ends because a server is away. Any number may
 /// run: they share the topic's partitions.
@@ -228,6 +224,10 @@ impl RequestIngest {
         Ok(())
     }
 
+    fn letter(&self, record: &Received, refusal: &Refusal) -> Record {
+        dead_record(&self.letters, record.into(), refusal)
+    }
+
     fn sort(&self, records: &[Received]) -> Sorted {
         let mut sorted = Sorted {
             arrivals: Vec::with_capacity(records.len()),
@@ -249,33 +249,6 @@ impl RequestIngest {
         }
         sorted
     }
-
-    /// The record as it came, and why it was not taken.
-    fn letter(&self, record: &Received, refusal: &Refusal) -> Record {
-        let mut headers = record.headers().to_vec();
-        let mut tell =
-            |name: &str, value: String| headers.push((name.to_owned(), value.into_bytes()));
-        tell("nexus-reason", refusal.reason.as_str().to_owned());
-        tell("nexus-error", cut(&refusal.wrong).to_owned());
-        tell("nexus-topic", record.topic().to_owned());
-        tell("nexus-partition", record.partition().to_string());
-        tell("nexus-offset", record.offset().to_string());
-        let mut payload = record.payload().map(<[u8]>::to_vec);
-        if let Some(bytes) = payload
-            .as_mut()
-            .filter(|bytes| bytes.len() > LETTER_BYTES_MAX)
-        {
-            tell("nexus-cut-from-bytes", bytes.len().to_string());
-            bytes.truncate(LETTER_BYTES_MAX);
-        }
-        Record {
-            topic: self.letters.clone(),
-            key: record.key().map(<[u8]>::to_vec),
-            headers,
-            payload,
-            ..Record::default()
-        }
-    }
 }
 
 /// Ends a while after it is to stop, so that what is in hand gets its end.
@@ -293,13 +266,4 @@ fn refused_by_ledger(error: &Error) -> Refusal {
         reason,
         wrong: error.to_string(),
     }
-}
-
-/// At most [`WRONG_BYTES_MAX`] bytes of a text, cut on a character's border.
-fn cut(text: &str) -> &str {
-    let mut end = text.len().min(WRONG_BYTES_MAX);
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    &text[..end]
 }

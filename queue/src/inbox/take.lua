@@ -1,15 +1,18 @@
 #!lua flags=allow-oom
 -- KEYS: taken, holder, scheduled, active, data
--- ARGV: prefix of the metadata, tasks, bytes, bytes of one payload, fields of metadata, holder, its time in ms
+-- ARGV: prefix of the metadata, tasks, bytes, bytes of one payload, fields of metadata, holder, its time in ms,
+-- and the ids in hand that are passed over
 local taken, holder, scheduled, active, data = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local most, bytes_left = tonumber(ARGV[2]), tonumber(ARGV[3])
 local bytes_max, fields_max = tonumber(ARGV[4]), tonumber(ARGV[5])
+local in_hand, passed = {}, #ARGV - 7
+for at = 8, #ARGV do in_hand[ARGV[at]] = true end
 
 local held_by = redis.call('GET', holder)
 if held_by and held_by ~= ARGV[6] then return false end
 redis.call('SET', holder, ARGV[6], 'PX', ARGV[7])
 
-local room = most - redis.call('ZCARD', taken)
+local room = passed + most - redis.call('ZCARD', taken)
 if room > 0 then
     local due = redis.call('ZRANGE', scheduled, 0, room - 1, 'WITHSCORES')
     for at = 1, #due, 2 do redis.call('ZADD', taken, due[at + 1], due[at]) end
@@ -41,14 +44,17 @@ local function metadata(id)
 end
 
 local answer = {}
-local ids = redis.call('ZRANGE', taken, 0, most - 1, 'WITHSCORES')
+local ids = redis.call('ZRANGE', taken, 0, passed + most - 1, 'WITHSCORES')
 for at = 1, #ids, 2 do
-    local id, length, payload = ids[at], redis.call('HSTRLEN', data, ids[at]), false
-    if length <= bytes_max then
-        payload = redis.call('HGET', data, id)
-        bytes_left = bytes_left - length
+    local id = ids[at]
+    if not in_hand[id] then
+        local length, payload = redis.call('HSTRLEN', data, id), false
+        if length <= bytes_max then
+            payload = redis.call('HGET', data, id)
+            bytes_left = bytes_left - length
+        end
+        answer[#answer + 1] = {id, ids[at + 1], payload, length, metadata(id)}
+        if #answer == most or bytes_left <= 0 then break end
     end
-    answer[#answer + 1] = {id, ids[at + 1], payload, length, metadata(id)}
-    if bytes_left <= 0 then break end
 end
 return answer

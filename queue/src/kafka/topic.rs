@@ -6,11 +6,12 @@
 //! | records sent, each known to be acknowledged or not | [`TopicProducer::send`] |
 //! | records received in a group, and committed once they are done with | [`TopicConsumer`] |
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use nexus_config::Kafka;
-use rdkafka::message::{BorrowedMessage, Headers as _, Message as _};
+use rdkafka::message::{BorrowedHeaders, BorrowedMessage, Headers as _, Message as _};
 
 use super::feed::Feed;
 use super::membership::Starts;
@@ -21,6 +22,9 @@ use crate::transport::Result;
 
 /// How long leaving is waited for; then it goes on behind.
 const LEAVING: Duration = Duration::from_secs(5);
+
+/// Stands for a header whose name is no UTF-8; its value is not to be had.
+const UNREADABLE: &str = "\u{fffd}";
 
 /// The only taker of a consumer's records.
 const TAKER: u64 = 0;
@@ -177,10 +181,7 @@ impl TopicConsumer {
 
 fn content(record: &BorrowedMessage<'_>) -> Content {
     let headers = record.headers().map(|headers| {
-        let headers = headers.iter().map(|header| {
-            let value = header.value.unwrap_or_default().to_vec();
-            (header.key.to_owned(), value)
-        });
+        let headers = (0..headers.count()).map(|nth| header(headers, nth));
         headers.collect()
     });
     Content {
@@ -190,4 +191,15 @@ fn content(record: &BorrowedMessage<'_>) -> Content {
         payload: record.payload().map(<[u8]>::to_vec),
         timestamp_ms: record.timestamp().to_millis(),
     }
+}
+
+/// One header. At a name that is no UTF-8 the client library panics, and whoever may write to a
+/// topic would end all who read it.
+fn header(headers: &BorrowedHeaders, nth: usize) -> (String, Vec<u8>) {
+    let read = || {
+        let header = headers.get(nth);
+        let value = header.value.unwrap_or_default().to_vec();
+        (header.key.to_owned(), value)
+    };
+    catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| (UNREADABLE.to_owned(), Vec::new()))
 }

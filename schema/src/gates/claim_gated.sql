@@ -82,7 +82,8 @@ WITH claimed AS (
            AND (w.advance IS NULL OR greatest(g.next_at, now()) + w.advance <= now() + w.ahead))
     RETURNING g.gate
 )
-SELECT id, tenant_id, kind, args::text, run, attempt, attempts_max, timeout_ms, backoff::text, due_at
+SELECT id, tenant_id, kind, args::text, run, attempt, attempts_max, timeout_ms, backoff::text, due_at,
+       coalesce(depth, 0::smallint) AS depth
 FROM claimed
 WHERE (SELECT nexus.gates_took(cardinality($14)::bigint, (SELECT count(*) FROM counted)))
 ORDER BY id

@@ -2,7 +2,9 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use diesel::QueryableByName;
-use diesel::sql_types::{Array, BigInt, Bool, Integer, Nullable, Text, Timestamptz, Uuid};
+use diesel::sql_types::{
+    Array, BigInt, Bool, Integer, Nullable, SmallInt, Text, Timestamptz, Uuid,
+};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use nexus_jobs::{JobId, Token, WorkerId};
 
@@ -63,6 +65,9 @@ pub struct ClaimedJob {
     /// When it was due.
     #[diesel(sql_type = Timestamptz)]
     pub due_at: DateTime<Utc>,
+    /// How many triggers there are between it and the first job.
+    #[diesel(sql_type = SmallInt)]
+    pub depth: i16,
 }
 
 impl ClaimedJob {

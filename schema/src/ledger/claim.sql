@@ -41,6 +41,7 @@ WITH claimed AS (
     WHERE l.type IN ('job.started', '*')
     GROUP BY l.listener, e.tenant_id, e.kind, e.queue, e.depth
 )
-SELECT id, tenant_id, kind, args::text, run, attempt, attempts_max, timeout_ms, backoff::text, due_at
+SELECT id, tenant_id, kind, args::text, run, attempt, attempts_max, timeout_ms, backoff::text, due_at,
+       coalesce(depth, 0::smallint) AS depth
 FROM claimed
 ORDER BY id

@@ -1,4 +1,5 @@
 mod options;
+mod times;
 
 use std::collections::BTreeSet;
 
@@ -171,7 +172,7 @@ fn check_has(job: &NewJob, limits: &Enqueue) -> Result<(), String> {
     if job.attempts == Some(0) {
         return Err("has no attempts".to_owned());
     }
-    Ok(())
+    times::check(job)
 }
 
 /// The tags, keys and fields that a job names.

@@ -4,6 +4,7 @@ use nexus_jobs::NewJob;
 use nexus_tests::bed::noop;
 use nexus_tests::tasks::{Task, many};
 use nexus_tests::{WorkerRun, bounded};
+use nexus_workers::Context;
 use serde_json::json;
 
 use super::{EvaluatorRun, bed, met, set, trigger};
@@ -41,6 +42,39 @@ async fn a_trigger_that_fires_itself_ends_at_its_depth() {
         met(&bed, "itself", 4 + 3).await;
         assert_eq!(trigger(&bed, "back").await.fired, 2);
         assert_eq!(trigger(&bed, "itself").await.fired, 3 + 2);
+    })
+    .await;
+}
+
+/// The trigger enqueues a job whose handler enqueues the one that fires the trigger.
+#[tokio::test]
+async fn a_loop_through_a_handler_ends_at_its_depth() {
+    bounded(async {
+        let bed = bed().await;
+        let _relay = bed.relay();
+        let _evaluator = EvaluatorRun::start(&bed);
+        let registry = nexus_handlers::registry::registry(bed.settings());
+        let registry = registry.with::<Task, _>(|_: Task, ctx: Context| async move {
+            let own = ctx.clone();
+            let done = ctx.complete(None, move |conn| {
+                Box::pin(async move { own.enqueue(conn, &[noop()]).await.map(|_| ()) })
+            });
+            Ok(done.await?)
+        });
+        let _worker = WorkerRun::with(&bed, bed.transport(), registry);
+        let around = json!({
+            "on": { "type": "job.completed", "kind": "noop" },
+            "enqueue": { "kind": "test.task", "args": { "n": 1 } },
+            "depth_max": 3,
+        });
+        set(&bed, "around", around).await;
+        bed.enqueue_noops(1).await;
+        let stopped = met(&bed, "around", 4).await;
+        assert_eq!((stopped.fired, stopped.skipped), (3, 1));
+        assert!(stopped.enabled);
+        bed.all_complete(7).await;
+        let by_handler = "kind = 'noop' AND created_by LIKE 'job:%'";
+        assert_eq!(bed.count("job_history", by_handler).await, 3);
     })
     .await;
 }
