@@ -1,14 +1,18 @@
-use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::topics::{TopicWanted, Topics};
 use crate::entry::Epoch;
 use crate::transport::{QueueError, Result};
 
-/// How long what is known of a topic is believed. An epoch that is too old is always safe:
-/// what is pushed under it is pushed again.
+/// How long what is known of a topic is believed without another look. An epoch that is too
+/// old is always safe: what is pushed under it is pushed again.
 const KNOWN_FOR: Duration = Duration::from_secs(1);
+
+/// How long it is believed while that look is under way, which nobody waits for: pushes would
+/// stand still for it once a second.
+const BELIEVED_FOR: Duration = Duration::from_secs(5);
 
 /// Size of a log segment: small, since a segment is deleted as a whole.
 const SEGMENT_BYTES: &str = "16777216";
@@ -29,6 +33,8 @@ pub(super) struct Known {
 pub(super) struct Lanes {
     topics: Topics,
     known: Mutex<HashMap<String, Known>>,
+    /// Topics that are being looked at behind.
+    looking: Mutex<HashSet<String>>,
 }
 
 impl Lanes {
@@ -36,16 +42,36 @@ impl Lanes {
         Self {
             topics,
             known: Mutex::default(),
+            looking: Mutex::default(),
         }
     }
 
-    /// A lane's topic as it was a second ago or later.
-    pub(super) async fn recent(&self, topic: &str) -> Result<Known> {
+    /// A lane's topic as it was a few seconds ago or later. To be called on a runtime.
+    pub(super) async fn recent(self: &Arc<Self>, topic: &str) -> Result<Known> {
         let known = self.known().get(topic).cloned();
         match known {
             Some(known) if known.at.elapsed() < KNOWN_FOR => Ok(known),
+            Some(known) if known.at.elapsed() < BELIEVED_FOR => {
+                self.look_behind(topic);
+                Ok(known)
+            }
             _ => self.look(topic).await,
         }
+    }
+
+    /// Looks while nobody waits, unless that is being done.
+    fn look_behind(self: &Arc<Self>, topic: &str) {
+        if !self.looking().insert(topic.to_owned()) {
+            return;
+        }
+        let (lanes, topic) = (Arc::clone(self), topic.to_owned());
+        tokio::spawn(async move {
+            // Once it is not believed any more, whoever pushes asks, and is told.
+            if let Err(error) = lanes.look(&topic).await {
+                tracing::debug!(topic, %error, "looking at a queue's topic");
+            }
+            lanes.looking().remove(&topic);
+        });
     }
 
     /// A lane's topic as it is, made where it is missing.
@@ -108,7 +134,11 @@ impl Lanes {
         self.topics.ensure(&[wanted]).await
     }
 
-    fn known(&self) -> std::sync::MutexGuard<'_, HashMap<String, Known>> {
+    fn known(&self) -> MutexGuard<'_, HashMap<String, Known>> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn looking(&self) -> MutexGuard<'_, HashSet<String>> {
+        self.looking.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
