@@ -1,6 +1,7 @@
 //! Requests: what a service sends to the topic is a job, once.
 
 mod deaths;
+mod odd;
 mod outages;
 mod read;
 

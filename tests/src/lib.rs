@@ -4,7 +4,7 @@
 //! |---|---|
 //! | the servers a run is given | [`servers`] |
 //! | a database and a key prefix of a test's own, and settings for them | [`bed`], [`template`], [`small_settings`], [`redis_space`] |
-//! | a prefix of a test's own on a Kafka, where there is one | [`kafka_space`] |
+//! | a prefix of a test's own on a Kafka, where there is one, and a record that no client sends | [`kafka_space`], [`raw_record`] |
 //! | servers of a test's own, to stop, kill and wipe | [`own_redis`], [`own_servers`], [`own_store`] |
 //! | a line to a server that can be made deaf, or held, and cut | [`cut_line`], [`held_line`] |
 //! | a load stopped in its middle | [`held_month`] |
@@ -52,6 +52,7 @@ pub mod own_store;
 pub mod passed_requests;
 pub mod peak_memory;
 pub mod poison;
+pub mod raw_record;
 pub mod redis_space;
 pub mod relay_run;
 pub mod releaser_run;

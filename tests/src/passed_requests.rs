@@ -7,6 +7,7 @@ use nexus_config::Settings;
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::error::KafkaResult;
 use rdkafka::message::Message as _;
+use rdkafka::metadata::MetadataTopic;
 use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 
 use crate::eventually::{SOON, eventually};
@@ -35,11 +36,7 @@ fn look(brokers: &str, topic: &str) -> KafkaResult<BTreeSet<String>> {
         .create()?;
     let metadata = consumer.fetch_metadata(Some(topic), ANSWER_WITHIN)?;
     let mut all = TopicPartitionList::new();
-    for partition in metadata
-        .topics()
-        .iter()
-        .flat_map(|found| found.partitions())
-    {
+    for partition in metadata.topics().iter().flat_map(MetadataTopic::partitions) {
         all.add_partition(topic, partition.id());
     }
     let committed = consumer.committed_offsets(all, ANSWER_WITHIN)?;
