@@ -40,6 +40,12 @@ pub trait Transport: Send + Sync + std::fmt::Debug {
     /// The lane's present epoch.
     async fn epoch(&self, lane: &Lane) -> Result<Epoch>;
 
+    /// The same as it was a few seconds ago or later, for whoever looks every few seconds
+    /// and must not be held up.
+    async fn recent_epoch(&self, lane: &Lane) -> Result<Epoch> {
+        self.epoch(lane).await
+    }
+
     /// A new consumer of a queue, all bands, under a name of its own.
     async fn consumer(&self, queue: &QueueName, name: &str) -> Result<Box<dyn Consumer>>;
 

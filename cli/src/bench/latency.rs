@@ -14,8 +14,9 @@ use super::rig::Rig;
 
 /// Jobs a second while latency is measured.
 const RATE: u32 = 200;
-/// Jobs at the start that are not counted: connections open, plans are made.
-const WARM_UP: usize = 100;
+/// Jobs at the start that are not counted, and are waited for before others are sent:
+/// connections open, plans are made, workers join their groups.
+const WARM_UP: usize = 1000;
 
 /// Notes when it starts.
 #[derive(Serialize, Deserialize)]
@@ -51,15 +52,25 @@ pub(super) async fn measure(rig: &Rig, jobs: usize) -> anyhow::Result<(f64, f64)
     let stop = CancellationToken::new();
     let worker = tokio::spawn(process.run(stop.clone()));
     let relay = rig.start_relay();
-    let sent = send(rig, jobs + WARM_UP).await?;
-    let last = sent.last().map(|(id, _)| *id);
-    while last.is_some_and(|last| !started(&starts, last)) {
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
+    send_and_wait(rig, WARM_UP, &starts).await?;
+    let sent = send_and_wait(rig, jobs, &starts).await?;
     stop.cancel();
     worker.await??;
     relay.stop().await;
-    percentiles(&sent[WARM_UP..], &starts)
+    percentiles(&sent, &starts)
+}
+
+/// Sends jobs and waits until they have started.
+async fn send_and_wait(
+    rig: &Rig,
+    jobs: usize,
+    starts: &Starts,
+) -> anyhow::Result<Vec<(JobId, Instant)>> {
+    let sent = send(rig, jobs).await?;
+    while sent.iter().any(|(id, _)| !started(starts, *id)) {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    Ok(sent)
 }
 
 async fn send(rig: &Rig, jobs: usize) -> anyhow::Result<Vec<(JobId, Instant)>> {

@@ -29,7 +29,7 @@ impl Relay {
             memory.losses_checked = Some(Instant::now());
         }
         for PushedLane { lane, transport } in dispatch::pushed_lanes(conn).await? {
-            let epoch = self.carrier(transport)?.epoch(&lane).await?;
+            let epoch = self.carrier(transport)?.recent_epoch(&lane).await?;
             let look = looks && transport == TransportName::Kafka;
             if look && self.push_losses_again(conn, &lane, transport).await? {
                 memory.in_broker.remove(&lane);

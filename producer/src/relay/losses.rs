@@ -13,8 +13,9 @@ use nexus_schema::{AsyncPgConnection, dispatch};
 
 use super::{Relay, RelayError};
 
-/// Pause between looks: each asks the broker how much it holds of a lane.
-pub(super) const LOSSES_EVERY: Duration = Duration::from_secs(5);
+/// Pause between looks: each asks the broker how much it holds of a lane, and holds pushes up
+/// for some 100 ms.
+pub(super) const LOSSES_EVERY: Duration = Duration::from_secs(15);
 
 /// Rows pushed again after one look; the others after the next.
 const ROWS_MAX: u32 = 1000;
