@@ -39,6 +39,8 @@ mod ingest_hostile;
 mod ingest_reference;
 mod ingest_requests;
 mod ingest_stores;
+mod kafka_members;
+mod kafka_security;
 mod kafka_transport;
 mod limits;
 mod list;
