@@ -59,6 +59,7 @@ mod settle;
 mod sql_enqueue;
 mod supervisor;
 mod transitions;
+mod transport_switch;
 mod transports;
 mod triggers;
 mod unique;
