@@ -5,9 +5,12 @@ use std::sync::Arc;
 use nexus_config::Settings;
 use nexus_handlers::source::Sources;
 use nexus_producer::Producer;
+use nexus_producer::events::PublisherStats;
 use nexus_producer::ingest::IngestStats;
 use nexus_producer::relay::RelayStats;
+use nexus_producer::triggers::EvaluatorStats;
 use nexus_queue::Transport;
+use nexus_queue::kafka::topic::Watched;
 use nexus_schema::{Pool, Pooled};
 
 use crate::error::ApiError;
@@ -24,6 +27,19 @@ pub struct Parts {
     pub relay: Option<Arc<RelayStats>>,
     /// The counters of the ingests of the same process, each under its name.
     pub ingests: Vec<(&'static str, Arc<IngestStats>)>,
+    /// What of the same process reads and writes events.
+    pub bus: Bus,
+}
+
+/// The counters of what reads and writes events, where a process has it.
+#[derive(Clone, Debug, Default)]
+pub struct Bus {
+    /// Of the publisher.
+    pub publisher: Option<Arc<PublisherStats>>,
+    /// Of what lets events fire triggers, each under where it reads them.
+    pub evaluators: Vec<(&'static str, Arc<EvaluatorStats>)>,
+    /// The groups that the process reads topics in, and how it stands in each.
+    pub readers: Vec<(String, Watched)>,
 }
 
 /// Shared by all requests of a server.
@@ -45,7 +61,7 @@ impl App {
             settings: settings.clone(),
             producer: Producer::new(parts.pool.clone(), settings),
             sources: Sources::new(&settings.datasets),
-            metrics: Metrics::new(&parts),
+            metrics: Metrics::new(settings, &parts),
             parts,
         })
     }

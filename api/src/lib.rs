@@ -42,6 +42,6 @@ mod trace;
 mod triggers;
 mod workers;
 
-pub use app::Parts;
+pub use app::{Bus, Parts};
 pub use router::{openapi, router};
 pub use server::{Server, ServerError};

@@ -1,9 +1,11 @@
 //! `/metrics`, in the text format of Prometheus. A registry per server, none global.
 
 mod build;
+mod bus;
 mod events;
 mod http;
 mod ingest;
+mod kafka;
 mod ledger;
 mod process;
 mod relay;
@@ -14,6 +16,7 @@ use axum::extract::State;
 use axum::http::HeaderValue;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
+use nexus_config::Settings;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::registry::Registry;
 use utoipa_axum::router::OpenApiRouter;
@@ -33,15 +36,19 @@ pub(crate) struct Metrics {
     registry: Registry,
     http: http::HttpMetrics,
     ledger: Arc<ledger::Ledger>,
+    kafka: Arc<kafka::Kafka>,
 }
 
 impl Metrics {
-    pub(crate) fn new(parts: &Parts) -> Self {
+    pub(crate) fn new(settings: &Settings, parts: &Parts) -> Self {
         let mut registry = Registry::with_prefix("nexus");
         build::register(&mut registry);
         let http = http::HttpMetrics::register(&mut registry);
         let ledger = Arc::new(ledger::Ledger::new(parts.pool.clone()));
         registry.register_collector(Box::new(Arc::clone(&ledger)));
+        let kafka = Arc::new(kafka::Kafka::new(settings, parts));
+        registry.register_collector(Box::new(Arc::clone(&kafka)));
+        registry.register_collector(Box::new(bus::Events(parts.bus.clone())));
         registry.register_collector(Box::new(process::Process));
         if let Some(relay) = &parts.relay {
             registry.register_collector(Box::new(relay::Relay(Arc::clone(relay))));
@@ -53,6 +60,7 @@ impl Metrics {
             registry,
             http,
             ledger,
+            kafka,
         }
     }
 }
@@ -66,7 +74,7 @@ pub(crate) fn routes() -> OpenApiRouter<Shared> {
     (status = 200, body = String, content_type = "application/openmetrics-text"),
 ))]
 async fn metrics(State(app): State<Shared>) -> Result<Response, ApiError> {
-    app.metrics.ledger.refresh().await;
+    tokio::join!(app.metrics.ledger.refresh(), app.metrics.kafka.refresh());
     let mut text = String::new();
     encode(&mut text, &app.metrics.registry).map_err(|error| ApiError::internal(&error))?;
     Ok(([(CONTENT_TYPE, OPEN_METRICS)], text).into_response())

@@ -106,6 +106,7 @@ mod tests {
     use nexus_schema::{Keep, Pool};
 
     use super::*;
+    use crate::app::Bus;
 
     async fn bind(listen: &str) -> Result<Server, ServerError> {
         let mut settings = Settings::defaults();
@@ -115,6 +116,7 @@ mod tests {
             transport: Arc::new(MemoryTransport::default()),
             relay: None,
             ingests: Vec::new(),
+            bus: Bus::default(),
         };
         Server::bind(&settings, parts).await
     }

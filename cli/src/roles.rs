@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use nexus_api::{Parts, Server};
+use nexus_api::{Bus, Parts, Server};
 use nexus_config::Settings;
 use nexus_handlers::process_dataset::orphans;
 use nexus_handlers::registry::registry;
@@ -36,6 +36,7 @@ pub(crate) struct Roles {
     stop: CancellationToken,
     quieter: Option<Quieter>,
     ingests: Vec<(&'static str, Arc<IngestStats>)>,
+    bus: Bus,
     tasks: JoinSet<anyhow::Result<()>>,
 }
 
@@ -51,6 +52,7 @@ impl Roles {
             stop: CancellationToken::new(),
             quieter: None,
             ingests: Vec::new(),
+            bus: Bus::default(),
             tasks: JoinSet::new(),
         })
     }
@@ -74,11 +76,15 @@ impl Roles {
         let releaser = Releaser::new(self.pool.clone(), self.settings.limits.clone());
         self.start(rescuer.run(self.stop.clone()));
         self.start(releaser.run(self.stop.clone()));
-        self.start(Evaluator::new(self.pool.clone(), &self.settings).run(self.stop.clone()));
+        let evaluator = Evaluator::new(self.pool.clone(), &self.settings);
         let topics = TopicEvaluator::new(self.pool.clone(), &self.settings);
+        self.bus.evaluators = vec![("ledger", evaluator.stats()), ("topics", topics.stats())];
+        self.bus.readers.push(topics.reader());
+        self.start(evaluator.run(self.stop.clone()));
         self.start(topics.run(self.stop.clone()));
         if self.settings.events.publish {
             let publisher = Publisher::new(self.pool.clone(), &self.settings).context("kafka")?;
+            self.bus.publisher = Some(publisher.stats());
             self.start(publisher.run(self.stop.clone()));
         }
         self.start(Keeper::new(self.pool.clone(), &self.settings.events).run(self.stop.clone()));
@@ -101,6 +107,7 @@ impl Roles {
         if !self.settings.requests.kinds.is_empty() {
             let requests = RequestIngest::new(self.pool.clone(), &self.settings);
             self.ingests.push(("requests", requests.stats()));
+            self.bus.readers.push(requests.reader());
             self.start(requests.run(self.stop.clone()));
         }
         Ok(())
@@ -152,6 +159,7 @@ impl Roles {
             transport: Arc::clone(&self.transport),
             relay: Some(relay),
             ingests: self.ingests.clone(),
+            bus: self.bus.clone(),
         };
         let server = Server::bind(&self.settings, parts).await.map_err(|error| {
             Failure::new(Exit::Usage, error.to_string())

@@ -15,7 +15,7 @@ mod link;
 pub(crate) mod membership;
 mod process;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::time::{Duration, Instant};
 
 use nexus_config::Settings;
@@ -313,10 +313,10 @@ pub(crate) fn host() -> String {
 }
 
 /// The least number that is not among those taken.
-fn least_free(taken: impl Iterator<Item = usize> + Clone) -> usize {
-    (0..)
-        .find(|seat| !taken.clone().any(|other| other == *seat))
-        .unwrap_or(0)
+fn least_free(taken: impl Iterator<Item = usize>) -> usize {
+    let taken: BTreeSet<usize> = taken.collect();
+    let first_gap = taken.iter().zip(0..).find(|&(&seat, nth)| seat != nth);
+    first_gap.map_or(taken.len(), |(_, nth)| nth)
 }
 
 fn displaced(name: &str, other: &str) -> Failure {
@@ -325,4 +325,17 @@ fn displaced(name: &str, other: &str) -> Failure {
         format!("a supervisor named {name} runs already: {other}"),
     )
     .hint("give this one a name of its own: --name NAME")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::least_free;
+
+    #[test]
+    fn a_seat_that_was_left_is_taken_first() {
+        assert_eq!(least_free([].into_iter()), 0);
+        assert_eq!(least_free([0, 1, 2].into_iter()), 3);
+        assert_eq!(least_free([2, 0].into_iter()), 1);
+        assert_eq!(least_free([1].into_iter()), 0);
+    }
 }

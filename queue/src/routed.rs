@@ -15,7 +15,7 @@ use nexus_jobs::{Lane, QueueName, TransportName};
 
 use self::consumer::RoutedConsumer;
 use crate::entry::{Entry, Epoch};
-use crate::kafka::KafkaTransport;
+use crate::kafka::{KafkaTransport, Standing};
 use crate::redis::RedisTransport;
 use crate::transport::{Consumer, Result, Transport};
 
@@ -97,6 +97,11 @@ impl Transport for RoutedTransport {
             Some(kafka) => kafka.ping().await,
             None => Ok(()),
         }
+    }
+
+    fn standings(&self) -> Vec<(QueueName, Standing)> {
+        let kafka = self.0.kafka.get();
+        kafka.map_or_else(Vec::new, Transport::standings)
     }
 
     fn carrier(&self, name: TransportName) -> Result<Option<&dyn Transport>> {

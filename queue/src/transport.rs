@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use nexus_jobs::{Band, Lane, QueueName, TransportName};
 
 use crate::entry::{Delivery, Entry, Epoch, Receipt};
+use crate::kafka::Standing;
 
 /// What can go wrong with a broker.
 #[derive(Debug, thiserror::Error)]
@@ -54,6 +55,12 @@ pub trait Transport: Send + Sync + std::fmt::Debug {
 
     /// Whether the broker answers.
     async fn ping(&self) -> Result<()>;
+
+    /// How this process's part in each queue stands, where an entry that is not settled holds
+    /// back the commit of those behind it. Elsewhere there is nothing to tell.
+    fn standings(&self) -> Vec<(QueueName, Standing)> {
+        Vec::new()
+    }
 
     /// The transport of this name, where this one is several. `None`: it is a single one,
     /// whatever its name.

@@ -1,7 +1,11 @@
 //! Worker processes as people look at them.
 
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
+use diesel::dsl::IntervalDsl as _;
 use diesel::prelude::*;
+use diesel::sql_types::Timestamptz;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use serde::Serialize;
 use serde_json::Value;
@@ -29,6 +33,17 @@ pub struct WorkerView {
     pub seen_at: DateTime<Utc>,
     /// What it says of itself: jobs running, servers that are away.
     pub health: Value,
+}
+
+/// What each worker process said of itself whose heart has beaten within `ttl`.
+pub async fn reports(conn: &mut AsyncPgConnection, ttl: Duration) -> Result<Vec<Value>> {
+    let since = diesel::dsl::now.into_sql::<Timestamptz>() - ttl.as_secs_f64().seconds();
+    Ok(workers::table
+        .filter(workers::seen_at.gt(since))
+        .select(workers::health)
+        .limit(1000)
+        .load(conn)
+        .await?)
 }
 
 /// Worker processes, those seen last first.

@@ -5,6 +5,7 @@ mod datasets;
 mod docs;
 mod health;
 mod jobs;
+mod kafka_metrics;
 mod metrics;
 mod pages;
 mod refusals;

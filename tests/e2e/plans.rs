@@ -127,6 +127,9 @@ async fn over_a_backlog(before: &str, after: &str) {
             assert_eq!(dispatch::pushed_lanes(conn).await.unwrap().len(), 1);
             let ids = dispatch::pushed_ids(conn, &lane).await.unwrap();
             assert_eq!(ids, RUNS * 100);
+            let rows = dispatch::pushed_rows(conn, &lane, 1000).await.unwrap();
+            assert_eq!(rows.len(), RUNS * 100);
+            assert_eq!(dispatch::forget_rows(conn, &[-1]).await.unwrap(), 0);
             let epoch = if nth < RUNS - 1 { "epoch" } else { "another" };
             dispatch::forget_other_epochs(conn, &lane, epoch)
                 .await

@@ -3,8 +3,9 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use nexus_api::{Parts, Server, ServerError};
+use nexus_api::{Bus, Parts, Server, ServerError};
 use nexus_producer::ingest::IngestStats;
+use nexus_queue::RoutedTransport;
 use serde_json::Value;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -24,7 +25,12 @@ pub struct ApiRun {
 impl ApiRun {
     /// Starts one with the bed's settings, without a relay.
     pub async fn start(bed: &TestBed) -> Self {
-        Self::with(bed, None, Vec::new()).await
+        Self::with(bed, None, Vec::new(), Bus::default()).await
+    }
+
+    /// Starts one beside what reads and writes events, as `nexus serve` does, over both brokers.
+    pub async fn beside_bus(bed: &TestBed, bus: Bus) -> Self {
+        Self::with(bed, None, Vec::new(), bus).await
     }
 
     /// Starts one beside ingests, as `nexus serve` does.
@@ -32,24 +38,28 @@ impl ApiRun {
         bed: &TestBed,
         ingests: Vec<(&'static str, Arc<IngestStats>)>,
     ) -> Self {
-        Self::with(bed, None, ingests).await
+        Self::with(bed, None, ingests, Bus::default()).await
     }
 
     /// Starts one beside a relay, as `nexus serve` does.
     pub async fn beside(bed: &TestBed, relay: &RelayRun) -> Self {
-        Self::with(bed, Some(relay), Vec::new()).await
+        Self::with(bed, Some(relay), Vec::new(), Bus::default()).await
     }
 
     async fn with(
         bed: &TestBed,
         relay: Option<&RelayRun>,
         ingests: Vec<(&'static str, Arc<IngestStats>)>,
+        bus: Bus,
     ) -> Self {
+        let (redis, kafka) = (&bed.settings().redis, &bed.settings().kafka);
+        let transport = RoutedTransport::new(redis, kafka).expect("a transport");
         let parts = Parts {
             pool: bed.pool().clone(),
-            transport: Arc::new(bed.transport()),
+            transport: Arc::new(transport),
             relay: relay.map(RelayRun::shared_stats),
             ingests,
+            bus,
         };
         let bound = Server::bind(bed.settings(), parts).await;
         let server = bound.expect("a port");

@@ -5,6 +5,7 @@
 //! | the servers a run is given | [`servers`] |
 //! | a database and a key prefix of a test's own, and settings for them | [`bed`], [`template`], [`small_settings`], [`redis_space`] |
 //! | a prefix of a test's own on a Kafka, where there is one, and a record that no client sends | [`kafka_space`], [`raw_record`] |
+//! | a Kafka that listens behind TLS and SASL, and its certificates | [`guarded_kafka`], [`certificates`] |
 //! | servers of a test's own, to stop, kill and wipe | [`own_redis`], [`own_servers`], [`own_store`] |
 //! | a line to a server that can be made deaf, or held, and cut | [`cut_line`], [`held_line`] |
 //! | a load stopped in its middle | [`held_month`] |
@@ -31,6 +32,7 @@
 pub mod api_run;
 pub mod bed;
 pub mod binary;
+pub mod certificates;
 pub mod chaos;
 pub mod claimant;
 pub mod cut_line;
@@ -38,6 +40,7 @@ pub mod dispatch_rows;
 pub mod effects;
 pub mod ends;
 pub mod eventually;
+pub mod guarded_kafka;
 pub mod held_line;
 pub mod held_month;
 pub mod http;
@@ -72,6 +75,7 @@ pub use claimant::{Claimant, Claimed};
 pub use cut_line::CutLine;
 pub use dispatch_rows::{DispatchRow, dispatch_rows};
 pub use eventually::eventually;
+pub use guarded_kafka::GuardedKafka;
 pub use held_line::HeldLine;
 pub use inbox_run::InboxRun;
 pub use kafka_space::KafkaSpace;

@@ -8,10 +8,11 @@ use std::time::Duration;
 use nexus_config::{Kinds, Lease, Limits, Postgres, Workers};
 use nexus_jobs::{Backoff, QueueName, WorkerId};
 use nexus_queue::Transport;
+use nexus_queue::kafka::Standing;
 use nexus_schema::ledger::Rules;
 use nexus_schema::retrying::backoff;
 use nexus_schema::{Pool, ledger, retrying};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::sync::Notify;
 
 use crate::blocking::BlockingPool;
@@ -71,6 +72,12 @@ impl Engine {
         let queues = queues.map(|(name, served)| (name.to_string(), served.to_json()));
         let mut report = self.health.to_json();
         report["queues"] = Value::Object(queues.collect());
+        let standings = self.transport.standings();
+        if !standings.is_empty() {
+            let groups = standings.into_iter();
+            let groups = groups.map(|(queue, stands)| (queue.to_string(), shown(stands)));
+            report["kafka"] = Value::Object(groups.collect());
+        }
         report
     }
 
@@ -110,4 +117,14 @@ impl Engine {
             }
         }
     }
+}
+
+/// How this process stands in a group of Kafka's.
+fn shown(stands: Standing) -> Value {
+    let oldest = stands.oldest_age.unwrap_or_default();
+    json!({
+        "partitions": stands.partitions,
+        "unfinished": stands.unfinished,
+        "oldest_s": oldest.as_secs_f64(),
+    })
 }

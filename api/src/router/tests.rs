@@ -10,6 +10,7 @@ use serde_json::Value;
 use tower::ServiceExt;
 
 use super::*;
+use crate::app::Bus;
 
 /// The routes, over a Postgres that nobody listens for.
 fn routes() -> Router {
@@ -28,6 +29,7 @@ fn routes_spooling_to(spool: &Path) -> Router {
         transport: Arc::new(MemoryTransport::default()),
         relay: None,
         ingests: Vec::new(),
+        bus: Bus::default(),
     };
     router(&settings, parts)
 }

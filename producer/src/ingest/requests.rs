@@ -11,7 +11,7 @@ use std::time::Duration;
 use nexus_config::{Kafka, Requests as RequestSettings, Settings};
 use nexus_jobs::Actor;
 use nexus_queue::kafka::topic::{
-    Received, Record, TopicConsumer, TopicProducer, TopicWanted, Topics,
+    Received, Record, TopicConsumer, TopicProducer, TopicWanted, Topics, Watched,
 };
 use nexus_queue::transport::QueueError;
 use nexus_schema::ingest::{Arrival, Arrived};
@@ -41,6 +41,7 @@ pub struct RequestIngest {
     letters: String,
     actor: Actor,
     stats: Arc<IngestStats>,
+    watched: Watched,
 }
 
 /// What keeps an ingest from going on.
@@ -75,12 +76,18 @@ impl RequestIngest {
             actor: Actor::named("requests"),
             topic,
             stats: Arc::default(),
+            watched: Watched::default(),
         }
     }
 
     /// Its counters.
     pub fn stats(&self) -> Arc<IngestStats> {
         Arc::clone(&self.stats)
+    }
+
+    /// Its group, and how it stands in it.
+    pub fn reader(&self) -> (String, Watched) {
+        (self.topic.clone(), self.watched.clone())
     }
 
     /// Runs until `stop`.
@@ -136,6 +143,7 @@ impl RequestIngest {
         let letters = TopicProducer::new(&self.kafka)?;
         let group = self.topic.clone();
         let consumer = TopicConsumer::join(&self.kafka, &group, std::slice::from_ref(&self.topic))?;
+        self.watched.watch(&consumer);
         let mut conn: Option<AsyncPgConnection> = None;
         while !stop.is_cancelled() {
             let records = consumer

@@ -6,7 +6,7 @@ use diesel_async::AsyncConnection;
 use nexus_config::{Kafka, Settings, Triggers};
 use nexus_jobs::Event;
 use nexus_queue::QueueError;
-use nexus_queue::kafka::topic::{Received, TopicConsumer};
+use nexus_queue::kafka::topic::{Received, TopicConsumer, Watched};
 use nexus_schema::ledger::Rules;
 use nexus_schema::{AsyncPgConnection, Pool};
 use tokio_util::sync::CancellationToken;
@@ -30,6 +30,7 @@ pub struct TopicEvaluator {
     settings: Triggers,
     rules: Rules,
     stats: Arc<EvaluatorStats>,
+    watched: Watched,
 }
 
 /// Why it cannot go on.
@@ -60,12 +61,22 @@ impl TopicEvaluator {
             settings: settings.triggers.clone(),
             rules: Rules::of(settings),
             stats: Arc::default(),
+            watched: Watched::default(),
         }
     }
 
     /// Its counters.
     pub fn stats(&self) -> Arc<EvaluatorStats> {
         Arc::clone(&self.stats)
+    }
+
+    /// Its group, and how it stands in it.
+    pub fn reader(&self) -> (String, Watched) {
+        (self.group(), self.watched.clone())
+    }
+
+    fn group(&self) -> String {
+        format!("{}.triggers", self.kafka.prefix)
     }
 
     /// Runs until `stop`. While no trigger names a topic, no broker is asked.
@@ -147,11 +158,12 @@ impl TopicEvaluator {
         if topics.is_empty() {
             return Ok(());
         }
-        let group = format!("{}.triggers", self.kafka.prefix);
         let names: Vec<String> = topics.iter().cloned().collect();
         tracing::info!(topics = ?names, "triggers read topics");
+        let consumer = TopicConsumer::join(&self.kafka, &self.group(), &names)?;
+        self.watched.watch(&consumer);
         *reading = Some(Reading {
-            consumer: TopicConsumer::join(&self.kafka, &group, &names)?,
+            consumer,
             topics,
             pending: Vec::new(),
         });

@@ -5,9 +5,6 @@ use std::time::Duration;
 
 use nexus_config::{Kafka, KafkaCompression, KafkaSecurity, SaslMechanism};
 use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
-use rdkafka::consumer::ConsumerContext;
-use rdkafka::error::KafkaError;
-use rdkafka::{ClientContext, Statistics};
 
 /// Topics that were made a moment ago are waited for so long; longer would keep a push
 /// to a topic that was deleted from being told so.
@@ -23,24 +20,8 @@ const FETCHED_AHEAD: u32 = 1000;
 /// Pause after a fetch that failed, in milliseconds.
 const FETCH_ERROR_BACKOFF_MS: u32 = 100;
 
-/// Hands librdkafka's log to ours. Its errors are told where a call fails, so that here
-/// they are of use to whoever looks for a cause only.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Quiet;
-
-impl ClientContext for Quiet {
-    fn log(&self, level: RDKafkaLogLevel, facility: &str, text: &str) {
-        log(level, facility, text);
-    }
-
-    fn stats(&self, _: Statistics) {}
-
-    fn error(&self, error: KafkaError, reason: &str) {
-        tracing::debug!(%error, reason, "librdkafka");
-    }
-}
-
-impl ConsumerContext for Quiet {}
+/// A topic that every cluster has, or makes by itself: for questions that are about none.
+pub(super) const ANY_TOPIC: Option<&str> = Some("__consumer_offsets");
 
 /// A line of librdkafka's own.
 pub(super) fn log(level: RDKafkaLogLevel, facility: &str, text: &str) {
@@ -74,7 +55,9 @@ pub(super) fn any(settings: &Kafka) -> ClientConfig {
         .set("allow.auto.create.topics", "false")
         // Tells the cluster about the client every few minutes, for nobody here.
         .set("enable.metrics.push", "false")
-        .set("log.connection.close", "false");
+        // A line that is closed as it begins is all that tells of a side that expects TLS.
+        .set("log.connection.close", "true")
+        .set_log_level(RDKafkaLogLevel::Info);
     if settings.brokers.split(',').all(is_v4) {
         // "localhost" is ::1 too, where a broker that listens on 127.0.0.1 is not.
         config.set("broker.address.family", "v4");

@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use nexus_jobs::{Band, QueueName};
 
-use super::feed::Ended;
 use super::member::Member;
+use super::shared::Ended;
 use super::transport::KafkaTransport;
 use super::window::Place;
 use super::wire;
@@ -33,7 +33,7 @@ impl KafkaConsumer {
     /// The member: another one where the group threw this one out for good, or it left.
     async fn share(&mut self) -> Result<(Arc<Member>, u64)> {
         if let Some((member, taker)) = &self.share
-            && member.feed.ended().is_none()
+            && member.feed.lives()?
         {
             return Ok((Arc::clone(member), *taker));
         }

@@ -1,21 +1,20 @@
 use std::collections::BTreeSet;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use nexus_config::Kafka;
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
-use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::error::KafkaError;
 use rdkafka::message::{BorrowedMessage, Message as _};
 use rdkafka::{Offset, TopicPartitionList};
-use tokio::sync::Notify;
 
 use super::client;
-use super::errors::is_missing;
 use super::membership::{Membership, Starts};
 use super::offsets;
-use super::window::{Key, Place, Window};
+use super::shared::{Ended, Read, Shared, slot};
+use super::window::{Key, Place};
 use crate::transport::{QueueError, Result};
 
 /// Longest wait in one poll: how late a stop is seen.
@@ -27,9 +26,6 @@ const POLL_PAUSED: Duration = Duration::from_millis(5);
 /// Longest wait for a broker to say that it is back.
 const PROBE: Duration = Duration::from_secs(2);
 
-/// What a record becomes; `None` where it is not of the form that is read.
-pub(super) type Read<T> = Box<dyn Fn(&BorrowedMessage<'_>) -> Option<T> + Send + Sync>;
-
 /// A membership in a group, polled by a thread of its own: however long whoever takes
 /// records is busy, the member stays in its group, since nobody waits inside a poll.
 pub(super) struct Feed<T: Clone + Send + 'static> {
@@ -40,81 +36,6 @@ pub(super) struct Feed<T: Clone + Send + 'static> {
 
 type Client<T> = Arc<BaseConsumer<Membership<T>>>;
 
-/// What a feed's thread, its rebalances and its users share.
-pub(super) struct Shared<T> {
-    pub(super) topics: Vec<String>,
-    pub(super) starts: Starts,
-    read: Read<T>,
-    window: Mutex<Window<T>>,
-    /// Records came, or partitions were dealt.
-    pub(super) changed: Notify,
-    /// Topics are missing, or are not what they were.
-    pub(super) missing: Notify,
-    stop: AtomicBool,
-    /// What keeps the brokers from being reached, as far as is known.
-    away: Mutex<Option<String>>,
-    /// What ended this member for good.
-    ended: Mutex<Option<Ended>>,
-}
-
-/// Why a member is of no use any more.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Ended {
-    /// What it reads was made anew. Another client begins with it: one that knew it before
-    /// goes on where it was, and may take news of it for old.
-    MadeAnew,
-    /// The group threw it out, its client gave up, or it could not begin with what it was
-    /// dealt.
-    Failed(String),
-}
-
-impl<T> Shared<T> {
-    pub(super) fn window(&self) -> MutexGuard<'_, Window<T>> {
-        self.window.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Which of the topics a partition is of.
-    pub(super) fn key(&self, topic: &str, partition: i32) -> Option<Key> {
-        let topic = self.topics.iter().position(|name| name == topic)?;
-        Some((topic, partition))
-    }
-
-    /// This member is of no use any more: it leaves its group.
-    pub(super) fn end(&self, why: Ended) {
-        slot(&self.ended).get_or_insert(why);
-        self.changed.notify_waiters();
-    }
-
-    pub(super) fn reached(&self) {
-        *slot(&self.away) = None;
-    }
-
-    fn went_wrong(&self, error: &KafkaError) {
-        let code = error.rdkafka_error_code();
-        if matches!(error, KafkaError::MessageConsumptionFatal(_)) {
-            self.end(Ended::Failed(error.to_string()));
-        } else if code.is_some_and(is_missing) {
-            self.missing.notify_one();
-        } else if matches!(
-            code,
-            Some(
-                RDKafkaErrorCode::AllBrokersDown
-                    | RDKafkaErrorCode::BrokerTransportFailure
-                    | RDKafkaErrorCode::Resolve
-                    | RDKafkaErrorCode::Authentication
-            )
-        ) {
-            *slot(&self.away) = Some(error.to_string());
-        }
-        tracing::debug!(%error, "reading from Kafka");
-        self.changed.notify_waiters();
-    }
-}
-
-fn slot<V>(slot: &Mutex<Option<V>>) -> MutexGuard<'_, Option<V>> {
-    slot.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 impl<T: Clone + Send + 'static> Feed<T> {
     /// Joins a group as a reader of these topics, which may be missing as yet.
     pub(super) fn join(
@@ -124,18 +45,7 @@ impl<T: Clone + Send + 'static> Feed<T> {
         starts: Starts,
         read: Read<T>,
     ) -> Result<Self> {
-        let window_max = usize::try_from(settings.window_records).unwrap_or(usize::MAX);
-        let shared = Arc::new(Shared {
-            window: Mutex::new(Window::new(topics.len(), window_max)),
-            topics,
-            starts,
-            read,
-            changed: Notify::new(),
-            missing: Notify::new(),
-            stop: AtomicBool::new(false),
-            away: Mutex::default(),
-            ended: Mutex::default(),
-        });
+        let shared = Arc::new(Shared::new(settings, group, topics, starts, read));
         let membership = Membership::new(Arc::clone(&shared), settings.request_timeout.get());
         let client: Client<T> =
             Arc::new(client::member(settings, group).create_with_context(membership)?);
@@ -204,7 +114,9 @@ impl<T: Clone + Send + 'static> Feed<T> {
             Some(Ended::MadeAnew) => {
                 return Err(QueueError::Unavailable("a topic was made anew".to_owned()));
             }
-            Some(Ended::Failed(error)) => return Err(QueueError::Unavailable(error)),
+            Some(Ended::Replaced { why, .. } | Ended::Failed(why)) => {
+                return Err(QueueError::Unavailable(why));
+            }
         }
         let Some(error) = slot(&self.shared.away).clone() else {
             return Ok(());
@@ -258,6 +170,17 @@ impl<T: Clone + Send + 'static> Feed<T> {
     /// Why this member is of no use any more.
     pub(super) fn ended(&self) -> Option<Ended> {
         slot(&self.shared.ended).clone()
+    }
+
+    /// Whether it is of use. Fails while another one of its name is to have its place.
+    pub(super) fn lives(&self) -> Result<bool> {
+        match self.ended() {
+            None => Ok(true),
+            Some(Ended::Replaced { why, until }) if Instant::now() < until => {
+                Err(QueueError::Unavailable(why))
+            }
+            Some(_) => Ok(false),
+        }
     }
 
     /// Records are done with: what is contiguous of them is committed within `commit_every`.
@@ -332,7 +255,7 @@ fn poll<T: Clone + Send + 'static>(client: &Client<T>, shared: &Shared<T>) {
         match client.poll(wait) {
             None => {}
             Some(Ok(record)) => arrive(client, shared, &record),
-            Some(Err(error)) => shared.went_wrong(&error),
+            Some(Err(error)) => shared.went_wrong(&error, client.client().fatal_error()),
         }
         pause(client, shared, &mut paused);
     }

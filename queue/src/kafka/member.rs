@@ -9,9 +9,10 @@ use rdkafka::message::Message as _;
 use rdkafka::{Offset, TopicPartitionList};
 use tokio::task::JoinHandle;
 
-use super::feed::{Ended, Feed, Shared};
+use super::feed::Feed;
 use super::lanes::Lanes;
 use super::membership::Starts;
+use super::shared::{Ended, Shared};
 use super::topics::Topics;
 use super::window::{Key, Place};
 use super::wire;

@@ -1,5 +1,7 @@
+use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::{BaseConsumer, Consumer as _, ConsumerContext};
@@ -7,10 +9,16 @@ use rdkafka::error::KafkaError;
 use rdkafka::types::RDKafkaRespErr;
 use rdkafka::{ClientContext, Offset, Statistics, TopicPartitionList};
 
-use super::client;
-use super::feed::{Ended, Shared};
-use super::offsets;
+use super::errors::{code, is_missing, is_passing};
+use super::offsets::{self, Ends, Name};
+use super::shared::{Ended, Shared};
 use super::window::Key;
+
+/// Pause between questions that have no answer yet.
+const ASK_AGAIN: Duration = Duration::from_millis(20);
+
+/// What a group has committed, with what the commits carry, and where partitions end.
+type Asked = Result<(HashMap<Name, (i64, String)>, HashMap<Name, Ends>), KafkaError>;
 
 /// Where a member begins with partitions that it is dealt.
 pub(super) enum Starts {
@@ -55,10 +63,7 @@ impl<T: Clone + Send + 'static> Membership<T> {
         let mut starts = Vec::with_capacity(dealt.count());
         let known = match &self.shared.starts {
             Starts::AtCommitted => None,
-            Starts::Marked(_) => Some((
-                offsets::committed(client, dealt, self.patience)?,
-                offsets::ends(client, dealt, self.patience)?,
-            )),
+            Starts::Marked(_) => Some(self.ask(client, dealt)?),
         };
         for place in dealt.elements() {
             let Some(key) = self.shared.key(place.topic(), place.partition()) else {
@@ -85,6 +90,44 @@ impl<T: Clone + Send + 'static> Membership<T> {
         client.assign(&list)
     }
 
+    /// What was committed of these partitions, and where they end. Of a topic that was made a
+    /// moment ago not every broker knows as yet, nor who leads it: asked again until they do.
+    fn ask(&self, client: &BaseConsumer<Self>, dealt: &TopicPartitionList) -> Asked {
+        let until = Instant::now() + self.patience;
+        loop {
+            let asked = offsets::committed(client, dealt, self.patience).and_then(|committed| {
+                Ok((committed, offsets::ends(client, dealt, self.patience)?))
+            });
+            match asked {
+                Err(error)
+                    if code(&error).is_some_and(is_passing)
+                        && Instant::now() < until
+                        && !self.shared.is_over() =>
+                {
+                    tracing::debug!(%error, "what was dealt is not to be had yet");
+                    thread::sleep(ASK_AGAIN);
+                }
+                asked => return asked,
+            }
+        }
+    }
+
+    /// Partitions that this member cannot begin with. Whatever was dealt, the client waits for
+    /// an answer to it. Another client takes this one's place: one that leaves its group and
+    /// joins it again at once may be dealt nothing ever.
+    fn decline(&self, client: &BaseConsumer<Self>, error: &KafkaError) {
+        tracing::debug!(%error, "cannot begin with what was dealt");
+        self.shared.window().revoke_all();
+        if let Err(error) = client.unassign() {
+            tracing::debug!(%error, "declining partitions");
+        }
+        self.shared.end(if code(error).is_some_and(is_missing) {
+            Ended::MadeAnew
+        } else {
+            Ended::Failed(error.to_string())
+        });
+    }
+
     fn revoke(&self, client: &BaseConsumer<Self>, taken: &TopicPartitionList) {
         let keys = taken.elements();
         let keys: Vec<Key> = keys
@@ -108,21 +151,22 @@ impl<T: Clone + Send + 'static> ConsumerContext for Membership<T> {
         partitions: &mut TopicPartitionList,
     ) {
         if what == RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS {
-            tracing::debug!(partitions = partitions.count(), "dealt");
+            tracing::debug!(
+                partitions = partitions.count(),
+                topic = self.shared.topics.first(),
+                "dealt"
+            );
             if let Err(error) = self.assign(client, partitions) {
-                // Whatever was dealt, librdkafka waits for an answer to it.
-                self.shared.window().revoke_all();
-                if let Err(error) = client.unassign() {
-                    tracing::debug!(%error, "declining partitions");
-                }
-                self.shared.end(Ended::Failed(format!(
-                    "cannot begin with what was dealt: {error}"
-                )));
+                self.decline(client, &error);
             } else {
                 self.shared.reached();
             }
         } else {
-            tracing::debug!(partitions = partitions.count(), "taken away");
+            tracing::debug!(
+                partitions = partitions.count(),
+                topic = self.shared.topics.first(),
+                "taken away"
+            );
             self.revoke(client, partitions);
         }
         self.shared.changed.notify_waiters();
@@ -131,12 +175,12 @@ impl<T: Clone + Send + 'static> ConsumerContext for Membership<T> {
 
 impl<T: Send + 'static> ClientContext for Membership<T> {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, text: &str) {
-        client::log(level, facility, text);
+        self.shared.heard.log(level, facility, text);
     }
 
     fn stats(&self, _: Statistics) {}
 
     fn error(&self, error: KafkaError, reason: &str) {
-        tracing::debug!(%error, reason, "librdkafka");
+        self.shared.heard.hear(&error, reason);
     }
 }

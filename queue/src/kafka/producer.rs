@@ -8,8 +8,10 @@ use rdkafka::message::{Header, OwnedHeaders};
 use rdkafka::producer::future_producer::DeliveryFuture;
 use rdkafka::producer::{FutureProducer, FutureRecord, Producer as _};
 
-use super::client::{self, Quiet};
-use crate::transport::Result;
+use super::cause::Heard;
+use super::client;
+use super::errors::explained;
+use crate::transport::{QueueError, Result};
 
 /// Pause before a record is offered again that found librdkafka's buffer full.
 const BUFFER_FULL: Duration = Duration::from_millis(5);
@@ -38,7 +40,7 @@ pub struct Acknowledged {
     pub offset: i64,
 }
 
-type Client = FutureProducer<Quiet>;
+type Client = FutureProducer<Heard>;
 
 /// Sends records: each is on its partition once and in the order of sending, whatever was
 /// tried again meanwhile. Clones share one client.
@@ -46,6 +48,7 @@ type Client = FutureProducer<Quiet>;
 pub struct TopicProducer {
     settings: Kafka,
     client: Arc<Mutex<Client>>,
+    heard: Heard,
 }
 
 impl std::fmt::Debug for TopicProducer {
@@ -57,10 +60,12 @@ impl std::fmt::Debug for TopicProducer {
 impl TopicProducer {
     /// Connects lazily; fails on settings that librdkafka refuses. To be called on a runtime.
     pub fn new(settings: &Kafka) -> Result<Self> {
-        let client = client::producer(settings).create_with_context(Quiet)?;
+        let heard = Heard::default();
+        let client = client::producer(settings).create_with_context(heard.clone())?;
         Ok(Self {
             settings: settings.clone(),
             client: Arc::new(Mutex::new(client)),
+            heard,
         })
     }
 
@@ -72,7 +77,9 @@ impl TopicProducer {
     /// has sent what it has sent.
     pub async fn send(&self, records: &[Record]) -> Vec<Result<Acknowledged>> {
         let outcomes = self.try_send(records).await.into_iter();
-        outcomes.map(|outcome| Ok(outcome?)).collect()
+        outcomes
+            .map(|outcome| outcome.map_err(|error| self.explained(error)))
+            .collect()
     }
 
     /// The same, with librdkafka's own errors.
@@ -108,6 +115,11 @@ impl TopicProducer {
         outcomes
     }
 
+    /// An error of a send, with what the client said of its cause.
+    pub(super) fn explained(&self, error: KafkaError) -> QueueError {
+        explained(error, &self.heard)
+    }
+
     /// Hands a record to the client, waiting while its buffer is full.
     async fn offer(
         &self,
@@ -138,7 +150,7 @@ impl TopicProducer {
     /// once and in order refuses all that follows, and one that knew a topic before it was
     /// made anew may take news of it for old.
     pub(super) fn begin_anew(&self) {
-        match client::producer(&self.settings).create_with_context(Quiet) {
+        match client::producer(&self.settings).create_with_context(self.heard.clone()) {
             Ok(fresh) => {
                 *self.client.lock().unwrap_or_else(PoisonError::into_inner) = fresh;
             }

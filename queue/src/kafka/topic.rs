@@ -5,17 +5,20 @@
 //! | a topic made where it is missing | [`Topics::ensure`] |
 //! | records sent, each known to be acknowledged or not | [`TopicProducer::send`] |
 //! | records received in a group, and committed once they are done with | [`TopicConsumer`] |
+//! | how a consumer stands, and how far a group is behind | [`Watched`], [`Groups`] |
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use nexus_config::Kafka;
 use rdkafka::message::{BorrowedHeaders, BorrowedMessage, Headers as _, Message as _};
 
 use super::feed::Feed;
+pub use super::groups::Groups;
 use super::membership::Starts;
 pub use super::producer::{Acknowledged, Record, TopicProducer};
+pub use super::standing::{Standing, Watched};
 pub use super::topics::{TopicWanted, Topics};
 use super::window::Place;
 use crate::transport::Result;
@@ -37,7 +40,7 @@ pub struct Received {
 }
 
 #[derive(Debug)]
-struct Content {
+pub(super) struct Content {
     topic: String,
     key: Option<Vec<u8>>,
     headers: Vec<(String, Vec<u8>)>,
@@ -89,17 +92,6 @@ impl Received {
     }
 }
 
-/// How a consumer stands, for metrics.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Standing {
-    /// Partitions that it has.
-    pub partitions: usize,
-    /// Records in this process that are not done with.
-    pub unfinished: usize,
-    /// For how long the oldest of them has not been.
-    pub oldest_age: Option<Duration>,
-}
-
 /// Receives records in a group.
 ///
 /// A commit passes over no record that is not done with, so each is received at least
@@ -107,7 +99,7 @@ pub struct Standing {
 /// before it was done. While `kafka.window_records` are not done with, no more come; the
 /// group keeps its member however long they take.
 pub struct TopicConsumer {
-    feed: Feed<Arc<Content>>,
+    pub(super) feed: Feed<Arc<Content>>,
 }
 
 impl std::fmt::Debug for TopicConsumer {
@@ -153,12 +145,7 @@ impl TopicConsumer {
 
     /// How it stands.
     pub fn standing(&self) -> Standing {
-        let window = self.feed.shared().window();
-        Standing {
-            partitions: window.fronts().len(),
-            unfinished: window.len(),
-            oldest_age: window.oldest_age(Instant::now()),
-        }
+        Standing::of(&self.feed.shared().window())
     }
 
     /// Records behind those that are done with, in the partitions that this member has:

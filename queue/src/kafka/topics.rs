@@ -7,10 +7,13 @@ use nexus_jobs::TransportName;
 use rdkafka::admin::{
     AdminClient, AdminOptions, NewPartitions, NewTopic, ResourceSpecifier, TopicReplication,
 };
+use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use tokio::sync::Mutex;
 
-use super::client::{self, Quiet};
-use super::errors::is_missing;
+use super::cause::{self, Heard};
+use super::client;
+use super::errors::{code, is_missing, is_of_line};
 use crate::transport::{QueueError, Result};
 
 /// The setting of a topic that its mark is kept in. Of no effect on a topic that is not
@@ -20,6 +23,13 @@ const MARK: &str = "delete.retention.ms";
 
 /// Pause between looks for a topic that was made a moment ago.
 const APPEARING: Duration = Duration::from_millis(20);
+
+/// Longest wait for the answer to a ping: whoever asks how the broker is wants to hear soon,
+/// and to hear why it does not answer.
+const PING: Duration = Duration::from_millis(800);
+
+/// How long a cause that was found is told again before it is looked for anew.
+const CAUSE_FOR: Duration = Duration::from_secs(2);
 
 /// Marks are drawn from this range: lengths of time that any broker accepts.
 const MARKS: std::ops::Range<u64> = 1 << 31..1 << 35;
@@ -36,9 +46,35 @@ pub struct TopicWanted<'a> {
 /// Makes topics and looks at them. Clones share one client.
 #[derive(Clone)]
 pub struct Topics {
-    admin: Arc<AdminClient<Quiet>>,
+    admin: Arc<AdminClient<Heard>>,
     settings: Kafka,
     cluster: Arc<OnceLock<String>>,
+    cause: Arc<Mutex<Option<Looked>>>,
+}
+
+/// When it was last looked why the brokers cannot be reached, and what was found.
+type Looked = (Instant, Option<String>);
+
+/// What a question to the brokers came to, before it is looked why it failed.
+type Asked<T> = std::result::Result<T, Failed>;
+
+enum Failed {
+    /// No broker answered.
+    Silence,
+    Kafka(KafkaError),
+    Queue(QueueError),
+}
+
+impl From<KafkaError> for Failed {
+    fn from(error: KafkaError) -> Self {
+        Self::Kafka(error)
+    }
+}
+
+impl From<QueueError> for Failed {
+    fn from(error: QueueError) -> Self {
+        Self::Queue(error)
+    }
 }
 
 impl std::fmt::Debug for Topics {
@@ -50,11 +86,15 @@ impl std::fmt::Debug for Topics {
 impl Topics {
     /// Connects lazily; fails on settings that librdkafka refuses.
     pub fn new(settings: &Kafka) -> Result<Self> {
-        let admin = client::any(settings).create_with_context(Quiet)?;
+        // Nobody takes in what the admin client logs.
+        let admin = client::any(settings)
+            .set_log_level(RDKafkaLogLevel::Emerg)
+            .create_with_context(Heard::default())?;
         Ok(Self {
             admin: Arc::new(admin),
             settings: settings.clone(),
             cluster: Arc::default(),
+            cause: Arc::default(),
         })
     }
 
@@ -66,6 +106,10 @@ impl Topics {
     /// Makes the topics that are missing, with `kafka.partitions` and `kafka.replication`, and
     /// waits until all are there.
     pub async fn ensure(&self, wanted: &[TopicWanted<'_>]) -> Result<()> {
+        self.explained(self.try_ensure(wanted).await).await
+    }
+
+    async fn try_ensure(&self, wanted: &[TopicWanted<'_>]) -> Asked<()> {
         let partitions = i32::from(self.settings.partitions);
         let replication = match self.settings.replication {
             0 => -1, // the cluster's own default
@@ -93,13 +137,12 @@ impl Topics {
     }
 
     /// Waits until a topic is known to the brokers: its making gets about one after the other.
-    async fn appears(&self, topic: &str) -> Result<()> {
+    async fn appears(&self, topic: &str) -> Asked<()> {
         let deadline = Instant::now() + self.patience();
-        while self.partitions(topic).await?.is_none() {
+        while self.try_partitions(topic).await?.is_none() {
             if Instant::now() >= deadline {
-                return Err(QueueError::Unavailable(format!(
-                    "the topic {topic} does not appear"
-                )));
+                let text = format!("the topic {topic} does not appear");
+                return Err(QueueError::Unavailable(text).into());
             }
             tokio::time::sleep(APPEARING).await;
         }
@@ -138,6 +181,10 @@ impl Topics {
 
     /// How many partitions a topic has; `None`: it is missing.
     pub(super) async fn partitions(&self, topic: &str) -> Result<Option<usize>> {
+        self.explained(self.try_partitions(topic).await).await
+    }
+
+    async fn try_partitions(&self, topic: &str) -> Asked<Option<usize>> {
         let (admin, name) = (Arc::clone(&self.admin), topic.to_owned());
         let patience = self.settings.request_timeout.get();
         let found = tokio::task::spawn_blocking(move || {
@@ -166,6 +213,10 @@ impl Topics {
     /// What tells this life of a topic from another: the cluster's id and the topic's
     /// mark. `None`: it is missing.
     pub(super) async fn life(&self, topic: &str) -> Result<Option<String>> {
+        self.explained(self.try_life(topic).await).await
+    }
+
+    async fn try_life(&self, topic: &str) -> Asked<Option<String>> {
         let cluster = self.cluster().await?;
         let asked = ResourceSpecifier::Topic(topic);
         let answers = self.admin.describe_configs([&asked], &self.options()).await;
@@ -184,33 +235,58 @@ impl Topics {
     }
 
     /// The cluster's id.
-    async fn cluster(&self) -> Result<&str> {
+    async fn cluster(&self) -> Asked<&str> {
         if let Some(known) = self.cluster.get() {
             return Ok(known);
         }
         let admin = Arc::clone(&self.admin);
         let patience = self.settings.request_timeout.get();
         let asked = tokio::task::spawn_blocking(move || admin.inner().fetch_cluster_id(patience));
-        let id = asked.await.ok().flatten().ok_or_else(|| {
-            QueueError::Unavailable(format!("{} does not answer", self.settings.brokers))
-        })?;
+        let id = asked.await.ok().flatten().ok_or(Failed::Silence)?;
         Ok(self.cluster.get_or_init(|| id))
     }
 
     /// Whether a broker answers.
     pub(super) async fn ping(&self) -> Result<()> {
+        self.explained(self.try_ping().await).await
+    }
+
+    async fn try_ping(&self) -> Asked<()> {
         let admin = Arc::clone(&self.admin);
-        let patience = self.settings.request_timeout.get();
-        // Of no topic: only who the brokers are.
+        let patience = self.patience().min(PING);
         let asked = tokio::task::spawn_blocking(move || {
-            let answer = admin
-                .inner()
-                .fetch_metadata(Some("__consumer_offsets"), patience);
+            let answer = admin.inner().fetch_metadata(client::ANY_TOPIC, patience);
             answer.map(drop)
         });
         Ok(asked
             .await
             .map_err(|error| QueueError::Broker(error.to_string()))??)
+    }
+
+    /// Says why the brokers cannot be reached, where that is what is wrong: the admin client's
+    /// calls say no more than that they took too long.
+    async fn explained<T>(&self, outcome: Asked<T>) -> Result<T> {
+        let text = match outcome {
+            Ok(answer) => return Ok(answer),
+            Err(Failed::Queue(error)) => return Err(error),
+            Err(Failed::Kafka(error)) if code(&error).is_some_and(is_of_line) => error.to_string(),
+            Err(Failed::Kafka(error)) => return Err(error.into()),
+            Err(Failed::Silence) => format!("{} does not answer", self.settings.brokers),
+        };
+        // Those who fail together look once.
+        let mut cause = self.cause.lock().await;
+        let known = cause.take().filter(|(at, _)| at.elapsed() < CAUSE_FOR);
+        let (at, found) = match known {
+            Some(known) => known,
+            None => {
+                let settings = self.settings.clone();
+                let looking = tokio::task::spawn_blocking(move || cause::why(&settings));
+                let found = looking.await.ok().flatten();
+                (Instant::now(), found)
+            }
+        };
+        *cause = Some((at, found.clone()));
+        Err(QueueError::Unavailable(found.unwrap_or(text)))
     }
 
     /// Deletes what a partition holds before an offset.

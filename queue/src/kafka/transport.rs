@@ -1,12 +1,11 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use async_trait::async_trait;
 use nexus_config::Kafka;
 use nexus_jobs::{Lane, QueueName};
 use rdkafka::error::RDKafkaErrorCode;
-use tokio::sync::Mutex;
 
 use super::consumer::KafkaConsumer;
 use super::depth::Onlookers;
@@ -14,6 +13,7 @@ use super::errors::is_missing;
 use super::lanes::{Known, Lanes};
 use super::member::Member;
 use super::producer::{Record, TopicProducer};
+use super::standing::Standing;
 use super::topics::Topics;
 use super::wire;
 use crate::entry::{Entry, Epoch};
@@ -33,6 +33,7 @@ struct Inner {
     producer: TopicProducer,
     onlookers: Onlookers,
     members: Mutex<HashMap<QueueName, Weak<Member>>>,
+    joining: tokio::sync::Mutex<()>,
     /// Entries go to one partition after the other, over all lanes.
     turn: AtomicUsize,
 }
@@ -56,6 +57,7 @@ impl KafkaTransport {
             producer: TopicProducer::new(settings)?,
             onlookers: Onlookers::new(settings),
             members: Mutex::default(),
+            joining: tokio::sync::Mutex::default(),
             turn: AtomicUsize::new(0),
         })))
     }
@@ -68,22 +70,31 @@ impl KafkaTransport {
     /// This process's member of a queue's group.
     pub(super) async fn member(&self, queue: &QueueName) -> Result<Arc<Member>> {
         // Held over the joining, so that loops that start together share one.
-        let mut members = self.0.members.lock().await;
-        let member = members.get(queue).and_then(Weak::upgrade);
-        if let Some(member) = member.filter(|member| member.feed.ended().is_none()) {
+        let _joining = self.0.joining.lock().await;
+        if let Some(member) = self.present_member(queue)
+            && member.feed.lives()?
+        {
             return Ok(member);
         }
         let inner = &self.0;
         let member = Member::join(&inner.settings, &inner.topics, &inner.lanes, queue).await?;
         let member = Arc::new(member);
+        let mut members = self.members();
         members.retain(|_, member| member.strong_count() > 0);
         members.insert(queue.clone(), Arc::downgrade(&member));
         Ok(member)
     }
 
     /// This process's member of a queue's group, if it has one.
-    async fn present_member(&self, queue: &QueueName) -> Option<Arc<Member>> {
-        self.0.members.lock().await.get(queue)?.upgrade()
+    fn present_member(&self, queue: &QueueName) -> Option<Arc<Member>> {
+        self.members().get(queue)?.upgrade()
+    }
+
+    fn members(&self) -> MutexGuard<'_, HashMap<QueueName, Weak<Member>>> {
+        self.0
+            .members
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Pushes once. `None`: the topic is not what it was taken for, and nothing counts.
@@ -102,7 +113,7 @@ impl KafkaTransport {
                 Err(error) if error.rdkafka_error_code().is_some_and(may_be_stale) => {
                     return Ok(None);
                 }
-                Err(error) => return Err(error.into()),
+                Err(error) => return Err(self.0.producer.explained(error)),
             }
         }
         Ok(Some(()))
@@ -157,12 +168,13 @@ impl Transport for KafkaTransport {
         let Some(partitions) = self.0.topics.partitions(&topic).await? else {
             return Ok(0);
         };
+        let group = wire::group(&self.0.settings.prefix, &lane.queue);
         let far = self
             .0
             .onlookers
-            .of(&lane.queue, &topic, partitions, epoch)
+            .of(&group, &topic, partitions, Some(epoch))
             .await?;
-        let member = self.present_member(&lane.queue).await;
+        let member = self.present_member(&lane.queue);
         let here = |partition| {
             let key = (wire::topic_index(lane.band), partition);
             member.as_ref()?.feed.shared().window().standing_of(key)
@@ -177,5 +189,14 @@ impl Transport for KafkaTransport {
 
     async fn ping(&self) -> Result<()> {
         self.0.topics.ping().await
+    }
+
+    fn standings(&self) -> Vec<(QueueName, Standing)> {
+        let members = self.members();
+        let present = members.iter().filter_map(|(queue, member)| {
+            let member = member.upgrade()?;
+            Some((queue.clone(), Standing::of(&member.feed.shared().window())))
+        });
+        present.collect()
     }
 }

@@ -11,8 +11,8 @@ use serde_json::json;
 
 /// The samples by their name and labels, and the families' types by their name.
 #[derive(Debug, Default)]
-struct Scrape {
-    samples: BTreeMap<String, f64>,
+pub(super) struct Scrape {
+    pub(super) samples: BTreeMap<String, f64>,
     types: BTreeMap<String, String>,
 }
 
@@ -48,7 +48,7 @@ fn read(text: &str) -> Scrape {
     scrape
 }
 
-async fn scrape(api: &ApiRun) -> Scrape {
+pub(super) async fn scrape(api: &ApiRun) -> Scrape {
     let answer = api.get("/metrics").await;
     assert_eq!(answer.status, 200);
     let kind = answer.header("content-type").unwrap();

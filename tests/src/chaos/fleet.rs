@@ -185,7 +185,7 @@ fn spawn_named(orders: &Orders, role: &str, number: usize, name: &str) -> anyhow
     command.env("NEXUS_CONFIG", &orders.settings);
     // Every other process is a static member of its groups, as far as there are any: both sorts
     // come under fire.
-    if number % 2 == 0 {
+    if number.is_multiple_of(2) {
         command.env("NEXUS_KAFKA__INSTANCE", format!("{role}-{number}"));
     }
     command.current_dir(&orders.dir).stdin(Stdio::null());

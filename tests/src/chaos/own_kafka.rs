@@ -30,13 +30,23 @@ impl OwnKafka {
         addr: SocketAddr,
         advertised: SocketAddr,
     ) -> anyhow::Result<Self> {
+        let advertised = ("NEXUS_KAFKA_ADVERTISED", advertised.to_string());
+        Self::start_with(dir, addr, &[advertised]).await
+    }
+
+    /// Starts one at `addr`, with these variables, which `scripts/services.d/kafka` explains.
+    pub async fn start_with(
+        dir: &Path,
+        addr: SocketAddr,
+        env: &[(&str, String)],
+    ) -> anyhow::Result<Self> {
         let services = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scripts/services");
         // The script knows how to run one; we run it, so that it ends when we do.
         let command = Command::new(services)
             .arg("command")
             .arg(dir)
             .args(["kafka", &addr.port().to_string()])
-            .env("NEXUS_KAFKA_ADVERTISED", advertised.to_string())
+            .envs(env.iter().map(|(name, value)| (name, value)))
             .stderr(Stdio::inherit())
             .output()?;
         ensure!(

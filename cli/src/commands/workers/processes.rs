@@ -54,7 +54,7 @@ fn state(worker: &WorkerView, ttl: Duration, look: &Look) -> &'static str {
     } else if says("quiet") {
         "quiet"
     } else if says("broker_away") {
-        "redis away"
+        "broker away"
     } else {
         "running"
     }
