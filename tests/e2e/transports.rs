@@ -126,11 +126,6 @@ async fn what_waits_in_one_broker_comes_through_the_other_after_a_switch() {
 #[tokio::test]
 async fn what_a_topic_lost_and_lived_on_is_pushed_again() {
     bounded(async {
-        let log = nexus_config::Log {
-            filter: "warn,nexus_queue=debug,nexus_producer=debug,nexus_workers=debug".to_owned(),
-            ..nexus_config::Settings::defaults().log
-        };
-        nexus_config::telemetry::start(&log).unwrap();
         let Some((bed, space)) = bed().await else {
             return;
         };
