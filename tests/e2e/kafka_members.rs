@@ -174,3 +174,55 @@ async fn of_two_processes_with_one_name_the_elder_is_told_and_the_younger_works(
     })
     .await;
 }
+
+/// More processes than partitions.
+#[tokio::test]
+async fn a_process_that_is_dealt_nothing_disturbs_nobody_and_steps_in() {
+    bounded(async {
+        let Some(space) = space() else { return };
+        let mut all = Vec::new();
+        for _ in 0..=PARTITIONS {
+            all.push(process(space.settings()).await);
+        }
+        let mut next = 1;
+        // Until all but one have a partition each.
+        let dealt = loop {
+            push_everywhere(&space, next).await;
+            next += 4;
+            let mut dealt = Vec::new();
+            for consumer in &mut all {
+                let taken = took(&mut **consumer).await;
+                dealt.push(taken.into_iter().collect::<BTreeMap<_, _>>());
+            }
+            if dealt.iter().filter(|one| one.len() == 1).count() == PARTITIONS {
+                break dealt;
+            }
+        };
+        let idle = dealt.iter().position(BTreeMap::is_empty).unwrap();
+        for _ in 0..5 {
+            push_everywhere(&space, next).await;
+            next += 4;
+            for (consumer, dealt) in all.iter_mut().zip(&dealt) {
+                let mut came = BTreeMap::new();
+                eventually("each has its own", SOON, async || {
+                    came.extend(took(&mut **consumer).await);
+                    (came.len() >= dealt.len()).then_some(())
+                })
+                .await;
+                assert_eq!(&came, dealt, "as they were dealt before");
+            }
+        }
+        let mut stepping_in = all.swap_remove(idle);
+        all.pop().unwrap().leave(&[]).await.unwrap();
+        eventually("the idle one steps in", SOON, async || {
+            push_everywhere(&space, next).await;
+            next += 4;
+            for consumer in &mut all {
+                took(&mut **consumer).await;
+            }
+            (!took(&mut *stepping_in).await.is_empty()).then_some(())
+        })
+        .await;
+    })
+    .await;
+}

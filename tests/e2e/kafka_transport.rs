@@ -62,14 +62,6 @@ fn settings(servers: &Servers, partitions: u16) -> nexus_config::Kafka {
 }
 
 fn space(partitions: u16) -> Option<KafkaSpace> {
-    static ONCE: std::sync::Once = std::sync::Once::new();
-    ONCE.call_once(|| {
-        let log = nexus_config::Log {
-            filter: "warn,nexus_queue=debug".to_owned(),
-            ..nexus_config::Settings::defaults().log
-        };
-        nexus_config::telemetry::start(&log).unwrap();
-    });
     let servers = Servers::from_env();
     servers.kafka_or_skip()?;
     Some(KafkaSpace::new(&settings(&servers, partitions)))
