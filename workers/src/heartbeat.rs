@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::control;
 use crate::engine::Engine;
+use crate::health::Health;
 use crate::watchdog::Watchdog;
 
 /// Most parked jobs released in one beat.
@@ -49,13 +50,18 @@ async fn beat(engine: &Engine, record: &WorkerRecord, stop: &CancellationToken) 
     loop {
         let wait = match once(engine, record, &mut ledger).await {
             Ok(()) => {
+                // A claim that failed meanwhile is for claims to take back.
+                if failures > 0 {
+                    Health::note(&engine.health.postgres_away, "postgres", None);
+                }
                 failures = 0;
                 engine.lease.heartbeat.get()
             }
             Err(error) => {
                 ledger = None;
                 failures += 1;
-                tracing::debug!(%error, failures, "no heartbeat");
+                // Who has nothing to claim and nothing to write would not notice otherwise.
+                Health::note(&engine.health.postgres_away, "postgres", Some(&error));
                 engine.wait(failures).min(engine.lease.heartbeat.get())
             }
         };
