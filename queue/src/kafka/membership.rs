@@ -105,6 +105,7 @@ impl<T: Clone + Send + 'static> Membership<T> {
                         && !self.shared.is_over() =>
                 {
                     tracing::debug!(%error, "what was dealt is not to be had yet");
+                    // The feed's own thread, inside one of its polls: nobody else waits for it.
                     thread::sleep(ASK_AGAIN);
                 }
                 asked => return asked,
