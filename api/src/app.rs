@@ -9,6 +9,7 @@ use nexus_producer::events::PublisherStats;
 use nexus_producer::ingest::IngestStats;
 use nexus_producer::relay::RelayStats;
 use nexus_producer::triggers::EvaluatorStats;
+use nexus_producer::workflows::AdvancerStats;
 use nexus_queue::Transport;
 use nexus_queue::kafka::topic::Watched;
 use nexus_schema::{Pool, Pooled};
@@ -27,6 +28,8 @@ pub struct Parts {
     pub relay: Option<Arc<RelayStats>>,
     /// The counters of the ingests of the same process, each under its name.
     pub ingests: Vec<(&'static str, Arc<IngestStats>)>,
+    /// The counters of the advancer of workflows of the same process, if it has one.
+    pub advancer: Option<Arc<AdvancerStats>>,
     /// What of the same process reads and writes events.
     pub bus: Bus,
 }

@@ -9,6 +9,7 @@ mod kafka;
 mod ledger;
 mod process;
 mod relay;
+mod workflows;
 
 use std::sync::Arc;
 
@@ -52,6 +53,9 @@ impl Metrics {
         registry.register_collector(Box::new(process::Process));
         if let Some(relay) = &parts.relay {
             registry.register_collector(Box::new(relay::Relay(Arc::clone(relay))));
+        }
+        if let Some(advancer) = &parts.advancer {
+            registry.register_collector(Box::new(workflows::Advancer(Arc::clone(advancer))));
         }
         if !parts.ingests.is_empty() {
             registry.register_collector(Box::new(ingest::Ingests(parts.ingests.clone())));

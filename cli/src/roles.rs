@@ -16,6 +16,7 @@ use nexus_producer::relay::{Relay, RelayStats};
 use nexus_producer::releaser::Releaser;
 use nexus_producer::rescuer::Rescuer;
 use nexus_producer::triggers::{Evaluator, TopicEvaluator};
+use nexus_producer::workflows::{Advancer, AdvancerStats};
 use nexus_queue::{RoutedTransport, Transport};
 use nexus_schema::{Keep, Pool};
 use nexus_workers::process::Quieter;
@@ -36,6 +37,7 @@ pub(crate) struct Roles {
     stop: CancellationToken,
     quieter: Option<Quieter>,
     ingests: Vec<(&'static str, Arc<IngestStats>)>,
+    advancer: Option<Arc<AdvancerStats>>,
     bus: Bus,
     tasks: JoinSet<anyhow::Result<()>>,
 }
@@ -52,6 +54,7 @@ impl Roles {
             stop: CancellationToken::new(),
             quieter: None,
             ingests: Vec::new(),
+            advancer: None,
             bus: Bus::default(),
             tasks: JoinSet::new(),
         })
@@ -76,6 +79,9 @@ impl Roles {
         let releaser = Releaser::new(self.pool.clone(), self.settings.limits.clone());
         self.start(rescuer.run(self.stop.clone()));
         self.start(releaser.run(self.stop.clone()));
+        let advancer = Advancer::new(self.pool.clone(), &self.settings);
+        self.advancer = Some(advancer.stats());
+        self.start(advancer.run(self.stop.clone()));
         let evaluator = Evaluator::new(self.pool.clone(), &self.settings);
         let topics = TopicEvaluator::new(self.pool.clone(), &self.settings);
         self.bus.evaluators = vec![("ledger", evaluator.stats()), ("topics", topics.stats())];
@@ -159,6 +165,7 @@ impl Roles {
             transport: Arc::clone(&self.transport),
             relay: Some(relay),
             ingests: self.ingests.clone(),
+            advancer: self.advancer.clone(),
             bus: self.bus.clone(),
         };
         let server = Server::bind(&self.settings, parts).await.map_err(|error| {

@@ -35,7 +35,7 @@ pub use settings::{
     Api, Backoff, BandPolicy, BandWeights, Codec, Datasets, Enqueue, Events, History, Inbox,
     InboxQueue, Kafka, KafkaCompression, KafkaSecurity, Kind, Kinds, Lease, Limits, Log, LogFormat,
     PROCESSES_MAX, Postgres, Redis, Relay, Requests, Rescue, Retry, SaslMechanism, Settings, Store,
-    Strategy, Supervisor, Triggers, Workers,
+    Strategy, Supervisor, Triggers, Workers, Workflows,
 };
 pub use shown::ShownSetting;
 pub use span::{NotASpan, Span};

@@ -19,6 +19,7 @@ mod stores;
 mod supervisor;
 mod triggers;
 mod workers;
+mod workflows;
 
 use serde::{Deserialize, Serialize};
 
@@ -40,6 +41,7 @@ pub use self::stores::Store;
 pub use self::supervisor::{PROCESSES_MAX, Supervisor};
 pub use self::triggers::Triggers;
 pub use self::workers::{BandPolicy, BandWeights, Retry, Strategy, Workers};
+pub use self::workflows::Workflows;
 use crate::checks::{Checks, Finding};
 use crate::defaults::DEFAULTS;
 
@@ -81,6 +83,8 @@ pub struct Settings {
     pub events: Events,
     /// Jobs that events enqueue.
     pub triggers: Triggers,
+    /// Jobs of which some wait for others.
+    pub workflows: Workflows,
     /// The HTTP interface.
     pub api: Api,
     /// Loading the data that is examined.
@@ -115,6 +119,7 @@ impl Settings {
         self.history.check(&mut checks);
         self.events.check(&mut checks);
         self.triggers.check(&mut checks);
+        self.workflows.check(&mut checks);
         self.api.check(&mut checks);
         self.datasets.check(&mut checks);
         self.log.check(&mut checks);

@@ -53,6 +53,10 @@ integer_id! {
     LoadId
 }
 integer_id! {
+    /// A workflow.
+    WorkflowId
+}
+integer_id! {
     /// Whose data it is. Tenant [`TenantId::PLATFORM`] is the platform itself.
     TenantId
 }

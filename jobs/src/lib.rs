@@ -18,6 +18,7 @@
 //! | limits, rates and breakers, and whom they let in | [`limit`], [`gcra`], [`breaker`], [`admission`] |
 //! | what happened to jobs, and what their handlers found | [`event`] |
 //! | jobs that events enqueue (feature `triggers`) | [`trigger`] |
+//! | jobs of which some wait for others | [`workflow`] |
 //! | the argument struct of every built-in kind | [`kinds`] |
 
 pub mod admission;
@@ -39,10 +40,11 @@ pub mod transport_name;
 #[cfg(feature = "triggers")]
 pub mod trigger;
 pub mod unique;
+pub mod workflow;
 
 pub use enqueued::Enqueued;
 pub use event::{Change, ChangeId, Emitted, Event};
-pub use id::{Actor, CaseId, DatasetId, JobId, LoadId, TenantId, Token, WorkerId};
+pub use id::{Actor, CaseId, DatasetId, JobId, LoadId, TenantId, Token, WorkerId, WorkflowId};
 pub use job::{Execution, Job, Weight};
 pub use lane::{Band, Lane, QueueName};
 pub use new_job::{Deadline, Due, NewJob};
@@ -52,3 +54,4 @@ pub use settle::{Attempted, FailureReason, Settlement, settle};
 pub use state::{State, Step};
 pub use transport_name::{NoSuchTransport, TransportName};
 pub use unique::{OnConflict, Unique};
+pub use workflow::Workflow;

@@ -10,6 +10,7 @@ use crate::job::{Job, Weight};
 use crate::lane::{Band, QueueName};
 use crate::retry::Backoff;
 use crate::unique::Unique;
+use crate::workflow::InWorkflow;
 
 /// When a job may first run. The ledger's clock decides when that is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,6 +74,8 @@ pub struct NewJob {
     pub replay_of: Option<JobId>,
     /// How many triggers there are between it and the first job; 0: none.
     pub depth: u16,
+    /// Where it stands in the workflow that it is a part of.
+    pub workflow: Option<InWorkflow>,
 }
 
 /// Most tags of one job.
@@ -171,6 +174,7 @@ impl NewJob {
             backoff: None,
             replay_of: None,
             depth: 0,
+            workflow: None,
         })
     }
 

@@ -1,8 +1,9 @@
 //! The enqueue client: the one way onto a queue.
 
 use nexus_config::Settings;
-use nexus_jobs::{Actor, Enqueued, NewJob};
+use nexus_jobs::{Actor, Enqueued, NewJob, Workflow};
 use nexus_schema::ledger::{self, Rules};
+use nexus_schema::workflows::{self, Submitted};
 use nexus_schema::{AsyncPgConnection, Pool, Result, retrying};
 
 /// Enqueues jobs. Clones share the pool.
@@ -52,6 +53,26 @@ impl Producer {
         actor: &Actor,
     ) -> Result<Vec<Enqueued>> {
         ledger::enqueue(conn, jobs, actor, &self.rules).await
+    }
+
+    /// Submits a workflow, all of it or nothing, in a transaction of its own. Tried again as
+    /// [`Producer::enqueue`] is; one with a key is there once.
+    pub async fn submit(&self, workflow: &Workflow, actor: &Actor) -> Result<Submitted> {
+        retrying(self.pool.settings(), async || {
+            let mut conn = self.pool.get().await?;
+            workflows::submit(&mut conn, workflow, actor, &self.rules).await
+        })
+        .await
+    }
+
+    /// Submits a workflow inside the caller's own transaction: it is there exactly if that commits.
+    pub async fn submit_in(
+        &self,
+        conn: &mut AsyncPgConnection,
+        workflow: &Workflow,
+        actor: &Actor,
+    ) -> Result<Submitted> {
+        workflows::submit(conn, workflow, actor, &self.rules).await
     }
 
     /// The pool it enqueues through.

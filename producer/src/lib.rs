@@ -10,6 +10,7 @@
 //! | [`request::JobRequest`]: what a caller says of a job in JSON | [`request`] | `request` |
 //! | [`rescuer::Rescuer`]: leases that ran out | [`rescuer`] | `relay` |
 //! | [`triggers::Evaluator`]: jobs that events enqueue | [`triggers`] | `relay` |
+//! | [`workflows::Advancer`]: jobs that wait for others of their workflow | [`workflows`] | `relay` |
 //!
 //! A service that only enqueues takes this crate without features: no broker's
 //! client is compiled.
@@ -29,6 +30,9 @@ pub mod request;
 pub mod rescuer;
 #[cfg(feature = "relay")]
 pub mod triggers;
+#[cfg(feature = "relay")]
+pub mod workflows;
 
 pub use client::{Producer, enqueue_in};
-pub use nexus_jobs::{Due, Enqueued, Job, NewJob, OnConflict, Unique};
+pub use nexus_jobs::{Due, Enqueued, Job, NewJob, OnConflict, Unique, Workflow};
+pub use nexus_schema::workflows::Submitted;

@@ -13,6 +13,7 @@
 //! | [`jobs`], [`workers`] | the ledger as people look at it, and what handlers say of their jobs |
 //! | [`dead`] | dead letters: found, run again, thrown away |
 //! | [`events`], [`triggers`] | what happened, for whoever listens; jobs that events enqueue |
+//! | [`workflows`] | jobs of which some wait for others |
 //! | [`supervisors`] | how many worker processes are wanted, and how many work |
 //! | [`cases`], [`datasets`] | the domain |
 //! | [`copy`], [`money`], [`months`] | bulk loading |
@@ -48,6 +49,7 @@ pub mod schema;
 pub mod supervisors;
 pub mod triggers;
 pub mod workers;
+pub mod workflows;
 
 pub use connect::connect;
 pub use diesel_async::AsyncPgConnection;

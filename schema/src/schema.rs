@@ -266,6 +266,8 @@ pub mod nexus {
             progress -> Nullable<Json>,
             ended_by -> Nullable<Text>,
             replayed_as -> Nullable<Int8>,
+            workflow_id -> Nullable<Int8>,
+            workflow_node -> Nullable<Int4>,
         }
     }
 
@@ -324,6 +326,8 @@ pub mod nexus {
             slots -> Nullable<Array<Nullable<Text>>>,
             parked_on -> Nullable<Text>,
             depth -> Nullable<Int2>,
+            workflow_id -> Nullable<Int8>,
+            workflow_node -> Nullable<Int4>,
         }
     }
 
@@ -521,6 +525,87 @@ pub mod nexus {
         }
     }
 
+    diesel::table! {
+        nexus.workflow_ends (workflow_id, job_id) {
+            workflow_id -> Int8,
+            job_id -> Int8,
+            tenant_id -> Int8,
+            node -> Int4,
+            state -> Text,
+            at -> Timestamptz,
+        }
+    }
+
+    diesel::table! {
+        nexus.workflow_history (id, finished_at) {
+            id -> Int8,
+            tenant_id -> Int8,
+            name -> Text,
+            key -> Nullable<Text>,
+            state -> Text,
+            round -> Int4,
+            jobs -> Int4,
+            completed -> Int4,
+            discarded -> Int4,
+            cancelled -> Int4,
+            on_success -> Nullable<Json>,
+            on_failure -> Nullable<Json>,
+            called -> Array<Nullable<Int8>>,
+            depth -> Int2,
+            created_at -> Timestamptz,
+            created_by -> Text,
+            called_off_at -> Nullable<Timestamptz>,
+            called_off_by -> Nullable<Text>,
+            reason -> Nullable<Text>,
+            finished_at -> Timestamptz,
+            nodes -> Json,
+        }
+    }
+
+    diesel::table! {
+        nexus.workflow_nodes (workflow_id, node) {
+            workflow_id -> Int8,
+            node -> Int4,
+            tenant_id -> Int8,
+            name -> Text,
+            kind -> Text,
+            job_id -> Int8,
+            state -> Text,
+            needs -> Text,
+            waits_for -> Int4,
+            missed -> Int4,
+            before -> Array<Nullable<Int4>>,
+            next -> Array<Nullable<Int4>>,
+            entry_ids -> Int4,
+            delay_ms -> Nullable<Int8>,
+            finished_at -> Nullable<Timestamptz>,
+        }
+    }
+
+    diesel::table! {
+        nexus.workflows (id) {
+            id -> Int8,
+            tenant_id -> Int8,
+            name -> Text,
+            key -> Nullable<Text>,
+            round -> Int4,
+            jobs -> Int4,
+            unfinished -> Int4,
+            completed -> Int4,
+            discarded -> Int4,
+            cancelled -> Int4,
+            on_success -> Nullable<Json>,
+            on_failure -> Nullable<Json>,
+            called -> Array<Nullable<Int8>>,
+            depth -> Int2,
+            created_at -> Timestamptz,
+            created_by -> Text,
+            called_off_at -> Nullable<Timestamptz>,
+            called_off_by -> Nullable<Text>,
+            reason -> Nullable<Text>,
+        }
+    }
+
     diesel::joinable!(cases -> tenants (tenant_id));
     diesel::joinable!(dataset_columns -> datasets (dataset_id));
     diesel::joinable!(dataset_loads -> datasets (dataset_id));
@@ -565,5 +650,9 @@ pub mod nexus {
         trigger_versions,
         triggers,
         workers,
+        workflow_ends,
+        workflow_history,
+        workflow_nodes,
+        workflows,
     );
 }

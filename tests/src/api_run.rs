@@ -59,6 +59,7 @@ impl ApiRun {
             transport: Arc::new(transport),
             relay: relay.map(RelayRun::shared_stats),
             ingests,
+            advancer: None,
             bus,
         };
         let bound = Server::bind(bed.settings(), parts).await;

@@ -1,8 +1,8 @@
 use chrono::{DateTime, Utc};
+use diesel::QueryableByName;
 use diesel::sql_types::{Array, BigInt, Timestamptz};
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
-use nexus_jobs::kinds::built_in;
-use nexus_jobs::{Actor, Band, Due, JobId, NewJob, QueueName, TenantId};
+use nexus_jobs::{Actor, Due, JobId, NewJob};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
@@ -70,6 +70,7 @@ pub async fn replay(
     conn.transaction::<_, Error, _>(async |conn| {
         let taken = take(conn, &filter, wanted.after, wanted.limit.min(most)).await?;
         let [oldest, ..] = &taken[..] else {
+            refuse_nodes(conn, wanted.filter).await?;
             return Ok(Replayed {
                 again: Vec::new(),
                 pace: wanted.pace,
@@ -78,7 +79,7 @@ pub async fn replay(
         let mut pace = wanted.pace.map(|pace| pace.not_before(oldest.now));
         let jobs = taken.iter().map(|letter| {
             let due = pace.as_mut().map_or(Due::Now, |pace| Due::At(pace.take()));
-            new_job(letter, wanted.args, due)
+            letter.again(wanted.args, due)
         });
         let jobs: Vec<NewJob> = jobs.collect::<Result<_>>()?;
         let ids = ledger::enqueue(conn, &jobs, by, rules).await?;
@@ -96,42 +97,40 @@ pub async fn replay(
     .await
 }
 
-/// The job that runs a dead letter again.
-fn new_job(letter: &Taken, args: Option<&RawValue>, due: Due) -> Result<NewJob> {
-    let wrong = |error: &dyn std::fmt::Display| {
-        Error::Invalid(format!(
-            "dead letter {} cannot run again: {error}",
-            letter.id
-        ))
+/// Says so where what was asked for by its id is a node of a workflow: run again by itself it would have its
+/// effects, and the workflow, retried, would have them once more.
+async fn refuse_nodes(conn: &mut AsyncPgConnection, filter: &DeadFilter) -> Result<()> {
+    let Some(ids) = &filter.ids else {
+        return Ok(());
     };
-    let args = match args {
-        Some(args) => args.to_owned(),
-        None => RawValue::from_string(letter.args.clone()).map_err(|error| wrong(&error))?,
-    };
-    let mut job = NewJob::raw(&letter.kind, args).map_err(|error| wrong(&error))?;
-    if let Some(known) = built_in(&letter.kind) {
-        job.weight = known.weight;
+    let ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
+    let nodes: Vec<Node> = Prepared(sql_file!("nodes.sql").bind::<Array<BigInt>, _>(ids))
+        .load(conn)
+        .await?;
+    match nodes.into_iter().next() {
+        Some(node) => Err(Error::Conflict(format!(
+            "dead letter {} is part of workflow {id}: `nexus workflows retry {id}` runs it again",
+            node.job_id,
+            id = node.workflow_id,
+        ))),
+        None => Ok(()),
     }
-    job.queue = QueueName::new(letter.queue.clone()).map_err(|error| wrong(&error))?;
-    job.band = Band::from_number(letter.band).unwrap_or(job.band);
-    job.tenant = TenantId(letter.tenant_id);
-    job.due = due;
-    job.attempts = u32::try_from(letter.attempts_max).ok();
-    job.timeout = letter
-        .timeout_ms
-        .and_then(|ms| u64::try_from(ms).ok())
-        .map(std::time::Duration::from_millis);
-    job.tags = letter.tags.clone().unwrap_or_default();
-    job.order_key.clone_from(&letter.order_key);
-    job.limit_key.clone_from(&letter.limit_key);
-    // One that a caller in SQL misspelt was never used: the kind's is, as before.
-    let backoff = letter.backoff.as_deref().map(serde_json::from_str);
-    job.backoff = backoff.and_then(std::result::Result::ok);
-    Ok(job.replay_of(JobId(letter.id)))
+}
+
+#[derive(QueryableByName)]
+struct Node {
+    #[diesel(sql_type = BigInt)]
+    job_id: i64,
+    #[diesel(sql_type = BigInt)]
+    workflow_id: i64,
 }
 
 /// Has each dead letter point at the job that runs it again.
-async fn link(conn: &mut AsyncPgConnection, taken: &[Taken], again: &[Again]) -> Result<()> {
+pub(crate) async fn link(
+    conn: &mut AsyncPgConnection,
+    taken: &[Taken],
+    again: &[Again],
+) -> Result<()> {
     let dead: Vec<i64> = taken.iter().map(|letter| letter.id).collect();
     let ends: Vec<DateTime<Utc>> = taken.iter().map(|letter| letter.finished_at).collect();
     let jobs: Vec<i64> = again.iter().map(|again| again.job.0).collect();

@@ -1,45 +1,82 @@
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
 use diesel::QueryableByName;
 use diesel::sql_types::{Array, BigInt, Integer, Nullable, SmallInt, Text, Timestamptz};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
-use nexus_jobs::JobId;
+use nexus_jobs::kinds::built_in;
+use nexus_jobs::{Band, Due, JobId, NewJob, QueueName, TenantId};
+use serde_json::value::RawValue;
 
 use super::DeadFilter;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::prepared::sql_file;
 
-/// A dead letter, locked until the transaction ends, with what another run of it takes over.
+/// A job that did not complete, locked until the transaction ends, with what another run of it takes over.
 #[derive(Clone, Debug, QueryableByName)]
-pub(super) struct Taken {
+pub(crate) struct Taken {
     #[diesel(sql_type = BigInt)]
-    pub(super) id: i64,
+    pub(crate) id: i64,
     #[diesel(sql_type = Timestamptz)]
-    pub(super) finished_at: DateTime<Utc>,
+    pub(crate) finished_at: DateTime<Utc>,
     #[diesel(sql_type = BigInt)]
-    pub(super) tenant_id: i64,
+    pub(crate) tenant_id: i64,
     #[diesel(sql_type = Text)]
-    pub(super) kind: String,
+    pub(crate) kind: String,
     #[diesel(sql_type = Text)]
-    pub(super) queue: String,
+    pub(crate) queue: String,
     #[diesel(sql_type = SmallInt)]
-    pub(super) band: i16,
+    pub(crate) band: i16,
     #[diesel(sql_type = Integer)]
-    pub(super) attempts_max: i32,
+    pub(crate) attempts_max: i32,
     #[diesel(sql_type = Nullable<BigInt>)]
-    pub(super) timeout_ms: Option<i64>,
+    pub(crate) timeout_ms: Option<i64>,
     #[diesel(sql_type = Nullable<Array<Text>>)]
-    pub(super) tags: Option<Vec<String>>,
+    pub(crate) tags: Option<Vec<String>>,
     #[diesel(sql_type = Text)]
-    pub(super) args: String,
+    pub(crate) args: String,
     #[diesel(sql_type = Nullable<Text>)]
-    pub(super) order_key: Option<String>,
+    pub(crate) order_key: Option<String>,
     #[diesel(sql_type = Nullable<Text>)]
-    pub(super) limit_key: Option<String>,
+    pub(crate) limit_key: Option<String>,
     #[diesel(sql_type = Nullable<Text>)]
-    pub(super) backoff: Option<String>,
+    pub(crate) backoff: Option<String>,
     /// Postgres's time.
     #[diesel(sql_type = Timestamptz)]
-    pub(super) now: DateTime<Utc>,
+    pub(crate) now: DateTime<Utc>,
+}
+
+impl Taken {
+    /// The job that runs it again, with other arguments if any are given.
+    pub(crate) fn again(&self, args: Option<&RawValue>, due: Due) -> Result<NewJob> {
+        let wrong = |error: &dyn std::fmt::Display| {
+            Error::Invalid(format!("job {} cannot run again: {error}", self.id))
+        };
+        let args = match args {
+            Some(args) => args.to_owned(),
+            None => RawValue::from_string(self.args.clone()).map_err(|error| wrong(&error))?,
+        };
+        let mut job = NewJob::raw(&self.kind, args).map_err(|error| wrong(&error))?;
+        if let Some(known) = built_in(&self.kind) {
+            job.weight = known.weight;
+        }
+        job.queue = QueueName::new(self.queue.clone()).map_err(|error| wrong(&error))?;
+        job.band = Band::from_number(self.band).unwrap_or(job.band);
+        job.tenant = TenantId(self.tenant_id);
+        job.due = due;
+        job.attempts = u32::try_from(self.attempts_max).ok();
+        job.timeout = self
+            .timeout_ms
+            .and_then(|ms| u64::try_from(ms).ok())
+            .map(Duration::from_millis);
+        job.tags = self.tags.clone().unwrap_or_default();
+        job.order_key.clone_from(&self.order_key);
+        job.limit_key.clone_from(&self.limit_key);
+        // One that a caller in SQL misspelt was never used: the kind's is, as before.
+        let backoff = self.backoff.as_deref().map(serde_json::from_str);
+        job.backoff = backoff.and_then(std::result::Result::ok);
+        Ok(job.replay_of(JobId(self.id)))
+    }
 }
 
 /// Locks the oldest `limit` dead letters that match, with ids above `after`.

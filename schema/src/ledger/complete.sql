@@ -13,11 +13,16 @@ WITH done AS (
 ), kept AS (
     INSERT INTO nexus.job_history (id, tenant_id, kind, queue, band, state, due_at, run, attempt,
         attempts_max, lost_leases, timeout_ms, tags, args, created_at, created_by, started_at,
-        expires_at, order_key, limit_key, backoff, replay_of, progress, finished_at, result)
+        expires_at, order_key, limit_key, backoff, replay_of, progress, workflow_id, workflow_node,
+        finished_at, result)
     SELECT id, tenant_id, kind, queue, band, 'completed', due_at, run, attempt, attempts_max,
            lost_leases, timeout_ms, tags, args, created_at, created_by, started_at,
-           expires_at, order_key, limit_key, backoff, replay_of, progress, now(), result::json
+           expires_at, order_key, limit_key, backoff, replay_of, progress, workflow_id, workflow_node,
+           now(), result::json
     FROM gone
+), told AS (
+    INSERT INTO nexus.workflow_ends (workflow_id, job_id, node, state)
+    SELECT workflow_id, id, workflow_node, 'completed' FROM gone WHERE workflow_node IS NOT NULL
 ), closed AS (
     DELETE FROM nexus.leases WHERE token = ANY ($4)
 ), held AS (

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use diesel::QueryableByName;
 use diesel::sql_types::{Array, BigInt, Integer, Jsonb, Nullable, SmallInt, Text, Timestamptz};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
-use nexus_config::{Enqueue, Kinds, Retry, Settings};
+use nexus_config::{Enqueue, Kinds, Retry, Settings, Workflows};
 use nexus_jobs::new_job::{check_key, check_tags};
 use nexus_jobs::{Actor, Backoff, Due, Enqueued, JobId, NewJob, Unique};
 
@@ -30,6 +30,8 @@ pub struct Rules {
     pub kinds: Kinds,
     /// The default for kinds that say nothing.
     pub retry: Retry,
+    /// Bounds of a workflow.
+    pub workflows: Workflows,
 }
 
 impl Rules {
@@ -39,6 +41,7 @@ impl Rules {
             limits: settings.enqueue.clone(),
             kinds: settings.kinds.clone(),
             retry: settings.retry.clone(),
+            workflows: settings.workflows.clone(),
         }
     }
 }

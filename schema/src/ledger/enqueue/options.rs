@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use nexus_jobs::workflow::InWorkflow;
 use nexus_jobs::{Deadline, NewJob, OnConflict, State, Unique};
 use serde_json::{Map, Value, json};
 
@@ -31,6 +32,7 @@ fn of_one(job: &NewJob) -> Option<Value> {
         job.backoff.as_ref().map(|backoff| json!(backoff)),
     );
     put("replay_of", job.replay_of.map(|of| of.0.into()));
+    put("workflow", job.workflow.map(place));
     put("depth", (job.depth > 0).then(|| job.depth.into()));
     (!options.is_empty()).then_some(Value::Object(options))
 }
@@ -58,6 +60,10 @@ fn unique(unique: &Unique) -> Value {
         told["window_ms"] = millis(window).into();
     }
     told
+}
+
+fn place(place: InWorkflow) -> Value {
+    json!({ "id": place.workflow.0, "node": place.node, "waits": place.waits })
 }
 
 fn millis(wait: Duration) -> i64 {

@@ -1,0 +1,105 @@
+use diesel::QueryableByName;
+use diesel::sql_types::{Array, BigInt, Integer, Text};
+use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
+use nexus_jobs::WorkflowId;
+
+use super::NOT_REACHED;
+use super::finish::finish;
+use crate::error::Result;
+use crate::ledger::Rules;
+use crate::prepared::{Prepared, sql_file};
+
+/// What a step did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Advanced {
+    /// Ends that were counted.
+    pub ended: u64,
+    /// Jobs that were sent on.
+    pub released: u64,
+    /// Jobs that were called off, since one before them did not complete.
+    pub in_vain: u64,
+    /// Workflows that ended.
+    pub finished: u64,
+    /// The workflow behind which the next step is to look; `None`: from the first one.
+    pub next: Option<WorkflowId>,
+}
+
+#[derive(QueryableByName)]
+struct IdRow {
+    #[diesel(sql_type = BigInt)]
+    id: i64,
+}
+
+#[derive(QueryableByName)]
+struct Counted {
+    #[diesel(sql_type = BigInt)]
+    id: i64,
+    #[diesel(sql_type = Integer)]
+    unfinished: i32,
+    #[diesel(sql_type = BigInt)]
+    ended: i64,
+    #[diesel(sql_type = BigInt)]
+    released: i64,
+    #[diesel(sql_type = BigInt)]
+    in_vain: i64,
+}
+
+/// Makes a connection fit for [`advance`]: each of its joins is a few hundred probes of a key, and a plan
+/// made while the tables were small, or thought to be, would read the whole of one instead.
+pub async fn prepare_session(conn: &mut AsyncPgConnection) -> Result<()> {
+    for setting in ["enable_seqscan", "enable_hashjoin", "enable_mergejoin"] {
+        diesel::sql_query(format!("SET {setting} = off"))
+            .execute(conn)
+            .await?;
+    }
+    Ok(())
+}
+
+/// Counts ends of up to `workflows_max` workflows behind `after`, up to `ends_max` of each, sends on who
+/// waited for them, and ends those workflows that have none left, all in one transaction. Any number may
+/// do so at once.
+pub async fn advance(
+    conn: &mut AsyncPgConnection,
+    after: Option<WorkflowId>,
+    (workflows_max, ends_max): (u32, u32),
+    rules: &Rules,
+) -> Result<Advanced> {
+    conn.transaction(async |conn| {
+        let locked: Vec<IdRow> = Prepared(
+            sql_file!("lock_ended.sql")
+                .bind::<BigInt, _>(after.map_or(0, |id| id.0))
+                .bind::<BigInt, _>(i64::from(workflows_max)),
+        )
+        .load(conn)
+        .await?;
+        let ids: Vec<i64> = locked.into_iter().map(|row| row.id).collect();
+        let Some(&last) = ids.last() else {
+            return Ok(Advanced::default());
+        };
+        let counted: Vec<Counted> = Prepared(
+            sql_file!("advance.sql")
+                .bind::<Array<BigInt>, _>(&ids)
+                .bind::<BigInt, _>(i64::from(ends_max))
+                .bind::<Text, _>(NOT_REACHED),
+        )
+        .load(conn)
+        .await?;
+        let mut step = Advanced {
+            next: Some(WorkflowId(last)),
+            ..Advanced::default()
+        };
+        if let [first, ..] = &counted[..] {
+            step.released = first.released.unsigned_abs();
+            step.in_vain = first.in_vain.unsigned_abs();
+        }
+        for workflow in &counted {
+            step.ended += workflow.ended.unsigned_abs();
+            if workflow.unfinished == 0 {
+                finish(conn, WorkflowId(workflow.id), rules).await?;
+                step.finished += 1;
+            }
+        }
+        Ok(step)
+    })
+    .await
+}
