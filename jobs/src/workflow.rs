@@ -10,7 +10,7 @@ use crate::id::{TenantId, WorkflowId};
 use crate::new_job::NewJob;
 
 pub use graph::{Edges, WorkflowError};
-pub use state::{Ended, NodeState, WorkflowState};
+pub use state::{Ended, WorkflowState};
 
 /// Longest name of a workflow, of one of its nodes, and longest key, in bytes.
 pub const NAME_BYTES_MAX: usize = 200;

@@ -37,7 +37,7 @@ CREATE TABLE nexus.workflow_nodes (
     name text NOT NULL,
     kind text NOT NULL,
     job_id bigint NOT NULL,
-    state text NOT NULL CHECK (state IN ('waiting', 'released', 'completed', 'discarded', 'cancelled')),
+    state text NOT NULL CHECK (state IN ('waiting', 'free', 'completed', 'discarded', 'cancelled')),
     needs text NOT NULL CHECK (needs IN ('completed', 'settled')),
     waits_for integer NOT NULL,
     missed integer NOT NULL DEFAULT 0,
@@ -48,6 +48,7 @@ CREATE TABLE nexus.workflow_nodes (
     finished_at timestamptz,
     PRIMARY KEY (workflow_id, node)
 ) WITH (fillfactor = 50);
+COMMENT ON COLUMN nexus.workflow_nodes.state IS 'Free: it waited for none. One that waits no more is not written anew: its job says how far it is.';
 COMMENT ON COLUMN nexus.workflow_nodes.needs IS 'Runs once those before it have all completed, or once they have all ended.';
 COMMENT ON COLUMN nexus.workflow_nodes.waits_for IS 'Those before it whose end was not counted yet.';
 COMMENT ON COLUMN nexus.workflow_nodes.missed IS 'Those before it that ended without completing.';
@@ -61,9 +62,11 @@ CREATE TABLE nexus.workflow_ends (
     tenant_id bigint NOT NULL DEFAULT 0,
     node integer NOT NULL,
     state text NOT NULL,
+    passed integer NOT NULL DEFAULT 0,
     at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (workflow_id, job_id)
 );
+COMMENT ON COLUMN nexus.workflow_ends.passed IS 'To how many of the nodes behind it it was passed on.';
 
 -- Finished workflows, by month of their end, each with its nodes in one row.
 CREATE TABLE nexus.workflow_history (

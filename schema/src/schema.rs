@@ -532,6 +532,7 @@ pub mod nexus {
             tenant_id -> Int8,
             node -> Int4,
             state -> Text,
+            passed -> Int4,
             at -> Timestamptz,
         }
     }

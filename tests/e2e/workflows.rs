@@ -82,7 +82,7 @@ async fn run_part(part: Part, ctx: Context) -> anyhow::Result<Outcome> {
             .sum::<i64>();
         if page
             .iter()
-            .any(|before| before.state == "released" || before.state == "waiting")
+            .any(|before| ["free", "waiting"].contains(&&*before.state))
         {
             return Ok(Outcome::Discard("one before it has not ended".to_owned()));
         }

@@ -21,6 +21,8 @@ pub struct Workflows {
     pub batch_max: u32,
     /// Ends of one workflow that are counted in one transaction.
     pub ends_max: u32,
+    /// Jobs behind one that ended that are sent on in one transaction.
+    pub release_max: u32,
 }
 
 impl Workflows {
@@ -33,5 +35,6 @@ impl Workflows {
         );
         checks.at_least("workflows.batch_max", self.batch_max, 1);
         checks.at_least("workflows.ends_max", self.ends_max, 1);
+        checks.at_least("workflows.release_max", self.release_max, 1);
     }
 }

@@ -66,26 +66,3 @@ impl fmt::Display for WorkflowState {
         f.pad(self.as_str())
     }
 }
-
-/// How far a node is, as its workflow knows it: a little behind its job.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum NodeState {
-    /// It waits for others.
-    Waiting,
-    /// Its job may run, or does.
-    Released,
-    /// Its job completed.
-    Completed,
-    /// Its job was given up.
-    Discarded,
-    /// Its job was called off, or one before it did not complete.
-    Cancelled,
-}
-
-impl NodeState {
-    /// Whether its job has ended.
-    pub const fn is_final(self) -> bool {
-        !matches!(self, Self::Waiting | Self::Released)
-    }
-}

@@ -95,14 +95,13 @@ impl Advancer {
         }
     }
 
-    /// Takes each workflow once of which jobs ended, and tells how many ends it counted.
+    /// Takes each workflow once of which jobs ended, and tells how much there was to do.
     async fn look(&self, conn: &mut AsyncPgConnection) -> nexus_schema::Result<u64> {
-        let most = (self.settings.batch_max, self.settings.ends_max);
         let (mut after, mut ended) = (None, 0);
         loop {
-            let step = advance(conn, after, most, &self.rules).await?;
+            let step = advance(conn, after, &self.rules).await?;
             self.stats.note(&step);
-            ended += step.ended;
+            ended += step.ended + step.released;
             match step.next {
                 Some(next) => after = Some(next),
                 None => return Ok(ended),

@@ -15,11 +15,11 @@ pub(super) struct Pace {
 }
 
 impl Pace {
-    /// The pause before the next look, after one that counted so many ends. While jobs end it is short, or
+    /// The pause before the next look, after one that found so much to do. While jobs end it is short, or
     /// none at all; behind the last one it stays short for a while, and then grows up to `poll_idle`.
-    pub(super) fn next(&mut self, ended: u64, settings: &Workflows) -> Duration {
+    pub(super) fn next(&mut self, found: u64, settings: &Workflows) -> Duration {
         let (busy, idle) = (settings.poll_busy.get(), settings.poll_idle.get());
-        if ended > 0 {
+        if found > 0 {
             *self = Self::default();
             return Duration::ZERO;
         }

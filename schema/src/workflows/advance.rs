@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::ledger::Rules;
 use crate::prepared::{Prepared, sql_file};
 
-/// What a step did.
+/// What a step did. One that did nothing found no ends.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Advanced {
     /// Ends that were counted.
@@ -55,20 +55,19 @@ pub async fn prepare_session(conn: &mut AsyncPgConnection) -> Result<()> {
     Ok(())
 }
 
-/// Counts ends of up to `workflows_max` workflows behind `after`, up to `ends_max` of each, sends on who
-/// waited for them, and ends those workflows that have none left, all in one transaction. Any number may
-/// do so at once.
+/// Counts ends of up to `workflows.batch_max` workflows behind `after`, sends on who waited for them, and
+/// ends those workflows that have none left, all in one transaction. Any number may do so at once.
 pub async fn advance(
     conn: &mut AsyncPgConnection,
     after: Option<WorkflowId>,
-    (workflows_max, ends_max): (u32, u32),
     rules: &Rules,
 ) -> Result<Advanced> {
+    let settings = &rules.workflows;
     conn.transaction(async |conn| {
         let locked: Vec<IdRow> = Prepared(
             sql_file!("lock_ended.sql")
                 .bind::<BigInt, _>(after.map_or(0, |id| id.0))
-                .bind::<BigInt, _>(i64::from(workflows_max)),
+                .bind::<BigInt, _>(i64::from(settings.batch_max)),
         )
         .load(conn)
         .await?;
@@ -79,8 +78,9 @@ pub async fn advance(
         let counted: Vec<Counted> = Prepared(
             sql_file!("advance.sql")
                 .bind::<Array<BigInt>, _>(&ids)
-                .bind::<BigInt, _>(i64::from(ends_max))
-                .bind::<Text, _>(NOT_REACHED),
+                .bind::<BigInt, _>(i64::from(settings.ends_max))
+                .bind::<Text, _>(NOT_REACHED)
+                .bind::<Integer, _>(i32::try_from(settings.release_max).unwrap_or(i32::MAX)),
         )
         .load(conn)
         .await?;

@@ -14,7 +14,7 @@ WITH kept AS (
 INSERT INTO nexus.workflow_nodes (workflow_id, tenant_id, node, name, kind, job_id, state, needs, waits_for,
     before, next, entry_ids, delay_ms, finished_at)
 SELECT k.id, k.tenant_id, n.node, n.name, n.kind, coalesce(a.job, n.job_id),
-       CASE WHEN a.job IS NULL THEN n.state WHEN a.waits_for = 0 THEN 'released' ELSE 'waiting' END, n.needs,
+       CASE WHEN a.job IS NULL THEN n.state WHEN a.waits_for = 0 THEN 'free' ELSE 'waiting' END, n.needs,
        coalesce(a.waits_for, 0), n.before, n.next, n.entry_ids, n.delay_ms,
        CASE WHEN a.job IS NULL THEN n.finished_at END
 FROM kept AS k

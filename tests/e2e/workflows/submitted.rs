@@ -111,9 +111,7 @@ async fn a_key_is_one_workflow_however_many_submit_it_at_once() {
             .await
             .unwrap();
         let rules = nexus_schema::ledger::Rules::of(bed.settings());
-        workflows::advance(conn, None, (10, 10), &rules)
-            .await
-            .unwrap();
+        workflows::advance(conn, None, &rules).await.unwrap();
         assert_eq!(found(bed, submitted[0].id()).await.state, "cancelled");
         let again = bed.producer().submit(&workflow, &actor()).await.unwrap();
         assert_eq!(again, Submitted::Existing(submitted[0].id()));
