@@ -11,7 +11,7 @@ use nexus_jobs::workflow::{Needs, Workflow};
 use nexus_schema::{Error, ledger, workflows};
 use nexus_tests::bed::actor;
 use nexus_tests::chaos::dice::Dice;
-use nexus_tests::{TestBed, eventually, in_bed};
+use nexus_tests::{TestBed, bounded, eventually};
 use uuid::Uuid;
 
 use super::{Engine, Fate, called, found, nodes, part};
@@ -78,7 +78,14 @@ async fn every_workflow_ends_with_each_effect_once_and_each_call_once() {
         .and_then(|seed| seed.parse().ok());
     let seed = seed.unwrap_or_else(|| Uuid::new_v4().as_u64_pair().0);
     println!("NEXUS_WORKFLOWS_SEED={seed}");
-    in_bed(async |bed| {
+    bounded(async {
+        // Small steps, so that many things are half done at any moment.
+        let bed = &TestBed::with(|settings| {
+            settings.workflows.batch_max = 5;
+            settings.workflows.ends_max = 3;
+            settings.workflows.release_max = 2;
+        })
+        .await;
         let _engine = Engine::start(bed, 3).await;
         let dice = &mut Dice::new(seed, 0);
         let mut made = Vec::new();
