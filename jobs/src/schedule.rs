@@ -11,6 +11,7 @@ mod overlap;
 mod pass;
 mod plan;
 mod tick;
+mod turn;
 
 use std::time::Duration;
 
@@ -31,7 +32,7 @@ pub use definition::{
 };
 pub use overlap::{Overlap, OverlapChoice};
 pub use plan::{COUNT_MAX, Missed, Plan};
-pub use tick::Turn;
+pub use turn::{ShownTick, Turn};
 
 /// A schedule ready to tick.
 #[derive(Clone, Debug)]
