@@ -18,6 +18,7 @@
 //! | limits, rates and breakers, and whom they let in | [`limit`], [`gcra`], [`breaker`], [`admission`] |
 //! | what happened to jobs, and what their handlers found | [`event`] |
 //! | jobs that events enqueue (feature `triggers`) | [`trigger`] |
+//! | jobs that the clock enqueues (feature `schedules`) | [`schedule`] |
 //! | the argument struct of every built-in kind | [`kinds`] |
 
 pub mod admission;
@@ -33,6 +34,8 @@ pub mod limit;
 pub mod new_job;
 pub mod outcome;
 pub mod retry;
+#[cfg(feature = "schedules")]
+pub mod schedule;
 pub mod settle;
 pub mod state;
 pub mod transport_name;
