@@ -38,6 +38,8 @@ pub mod retry;
 pub mod schedule;
 pub mod settle;
 pub mod state;
+#[cfg(any(feature = "schedules", feature = "triggers"))]
+mod template;
 pub mod transport_name;
 #[cfg(feature = "triggers")]
 pub mod trigger;

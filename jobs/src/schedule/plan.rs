@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::Schedule;
 
@@ -42,10 +42,63 @@ impl Schedule {
         grace: Duration,
         most: usize,
     ) -> Plan {
-        let _ = (now, grace, most);
-        Plan {
-            next: Some(next),
-            ..Plan::default()
+        let mut plan = Plan::default();
+        if most == 0 {
+            plan.next = Some(next);
+            return plan;
         }
+        let grace = TimeDelta::from_std(grace).unwrap_or(TimeDelta::MAX);
+        let on_time = now
+            .checked_sub_signed(grace)
+            .unwrap_or(DateTime::<Utc>::MIN_UTC)
+            .max(next);
+
+        let caught_up = self.newest(next, on_time, self.definition.missed_max());
+        let fires_from = caught_up.first().copied().unwrap_or(on_time);
+        plan.missed.extend(self.missed(next, fires_from));
+        let mut undecided = caught_up
+            .first()
+            .copied()
+            .or_else(|| self.tick_at_or_after(on_time));
+        while let Some(tick) = undecided
+            && tick <= now
+            && plan.fire.len() < most
+        {
+            plan.fire.push(tick);
+            undecided = self.tick_after(tick);
+        }
+        plan.next = undecided;
+        plan
+    }
+
+    /// The newest ticks at or after `from` and before `until`, at most so many, the oldest first.
+    fn newest(&self, from: DateTime<Utc>, until: DateTime<Utc>, max: usize) -> Vec<DateTime<Utc>> {
+        let newest = std::iter::successors(self.tick_just_before(until), |tick| {
+            self.tick_just_before(*tick)
+        });
+        let mut ticks: Vec<_> = newest.take_while(|tick| *tick >= from).take(max).collect();
+        ticks.reverse();
+        ticks
+    }
+
+    /// The ticks at or after `from` and before `until`, if there are any.
+    fn missed(&self, from: DateTime<Utc>, until: DateTime<Utc>) -> Option<Missed> {
+        let first = self.tick_at_or_after(from).filter(|tick| *tick < until)?;
+        let last = self.tick_just_before(until)?;
+        let rest = self.ticks(first, last).zip(0..COUNT_MAX).count() as u64;
+        Some(Missed {
+            first,
+            last,
+            count: (rest + 1).min(COUNT_MAX),
+            exact: rest < COUNT_MAX,
+        })
+    }
+
+    fn tick_at_or_after(&self, time: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        self.tick_after(time.checked_sub_signed(TimeDelta::nanoseconds(1))?)
+    }
+
+    fn tick_just_before(&self, time: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        self.tick_before(time.checked_sub_signed(TimeDelta::nanoseconds(1))?)
     }
 }
