@@ -9,6 +9,7 @@ mod kafka;
 mod ledger;
 mod process;
 mod relay;
+mod schedules;
 
 use std::sync::Arc;
 
@@ -52,6 +53,10 @@ impl Metrics {
         registry.register_collector(Box::new(process::Process));
         if let Some(relay) = &parts.relay {
             registry.register_collector(Box::new(relay::Relay(Arc::clone(relay))));
+        }
+        if let Some(scheduler) = &parts.bus.scheduler {
+            let scheduler = schedules::Scheduler(Arc::clone(scheduler));
+            registry.register_collector(Box::new(scheduler));
         }
         if !parts.ingests.is_empty() {
             registry.register_collector(Box::new(ingest::Ingests(parts.ingests.clone())));
