@@ -66,7 +66,7 @@ impl Schedule {
         definition.check()?;
         let expression =
             Expression::read(&definition.cron).map_err(|wrong| format!("cron: {wrong}"))?;
-        let zone = definition.zone.parse().map_err(|_| {
+        let zone = definition.zone.parse::<Tz>().map_err(|_| {
             let zone = &definition.zone;
             format!("zone: there is no time zone {zone:?}: use a name of the IANA's, such as Europe/Berlin, or UTC")
         })?;
