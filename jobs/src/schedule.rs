@@ -11,6 +11,7 @@ mod overlap;
 mod pass;
 mod plan;
 mod tick;
+mod turn;
 
 use std::time::Duration;
 
@@ -31,7 +32,7 @@ pub use definition::{
 };
 pub use overlap::{Overlap, OverlapChoice};
 pub use plan::{COUNT_MAX, Missed, Plan};
-pub use tick::Turn;
+pub use turn::{ShownTick, Turn};
 
 /// A schedule ready to tick.
 #[derive(Clone, Debug)]
@@ -65,7 +66,7 @@ impl Schedule {
         definition.check()?;
         let expression =
             Expression::read(&definition.cron).map_err(|wrong| format!("cron: {wrong}"))?;
-        let zone = definition.zone.parse().map_err(|_| {
+        let zone = definition.zone.parse::<Tz>().map_err(|_| {
             let zone = &definition.zone;
             format!("zone: there is no time zone {zone:?}: use a name of the IANA's, such as Europe/Berlin, or UTC")
         })?;

@@ -11,11 +11,15 @@ use crate::new_job::{NewJob, check_key, check_tags};
 
 /// A schedule, as it is written down.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(as = ScheduleDefinition))]
 #[serde(deny_unknown_fields)]
 pub struct Definition {
     /// When: a cron expression of 5 to 7 fields, or `@daily` and the like.
+    #[cfg_attr(feature = "openapi", schema(example = "30 2 * * MON-FRI"))]
     pub cron: String,
-    /// The IANA time zone whose clocks it goes by.
+    /// The IANA time zone whose clocks it goes by; UTC if it does not say.
+    #[cfg_attr(feature = "openapi", schema(example = "Europe/Berlin"))]
     #[serde(default = "utc")]
     pub zone: String,
     /// The job of each tick.
@@ -42,17 +46,22 @@ pub struct Definition {
 
 /// The job that a tick enqueues.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(as = ScheduleEnqueue))]
 #[serde(deny_unknown_fields)]
 pub struct Enqueue {
     /// Its kind.
     pub kind: String,
     /// Its arguments: JSON, in which `{{ date - 1d }}` and the like are filled in for the tick.
+    #[cfg_attr(feature = "openapi", schema(value_type = Object))]
     #[serde(default = "no_args")]
     pub args: Value,
     /// Its queue, if not its kind's.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub queue: Option<QueueName>,
     /// Its priority band, if not its kind's.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub band: Option<Band>,
     /// Attempts in all.
@@ -78,6 +87,7 @@ pub struct Enqueue {
 
 /// What becomes of ticks that are decided too late, since no scheduler was there.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum WhenMissed {
     /// None of them fires.

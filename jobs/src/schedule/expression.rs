@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, TimeDelta};
+use chrono::{Datelike, NaiveDate, NaiveDateTime, TimeDelta};
 
 use super::field::{DAY, Field, HOUR, MINUTE, MONTH, SECOND, WEEKDAY, YEAR};
 
@@ -72,7 +72,9 @@ impl Expression {
 
     /// The first time it allows after this one, which is of whole seconds.
     pub(super) fn after(&self, local: NaiveDateTime) -> Option<NaiveDateTime> {
-        let local = local.max(year_start(YEAR.min)?).and_utc();
+        let local = local
+            .max(year_start(YEAR.min)? - TimeDelta::seconds(1))
+            .and_utc();
         let first = |one: &cron::Schedule| one.after(&local).next();
         let allowed = self.either.iter().filter_map(first).min();
         allowed.map(|time| time.naive_utc())
@@ -86,7 +88,7 @@ impl Expression {
         let before = local
             .checked_add_signed(TimeDelta::seconds(1))?
             .min(year_start(latest + 1)?);
-        let before: DateTime<_> = before.and_utc();
+        let before = before.and_utc();
         let last = |one: &cron::Schedule| one.after(&before).next_back();
         let allowed = self.either.iter().filter_map(last).max();
         allowed.map(|time| time.naive_utc())
@@ -111,8 +113,8 @@ fn fields(text: &str) -> Result<Vec<&str>, String> {
     }
     let fields: Vec<&str> = text.split_ascii_whitespace().collect();
     match fields.len() {
-        5 => Ok([&["0"], &*fields, &["*"]].concat()),
-        6 => Ok([&*fields, &["*"]].concat()),
+        5 => Ok([&["0"][..], &fields, &["*"]].concat()),
+        6 => Ok([&fields[..], &["*"]].concat()),
         7 => Ok(fields),
         count => Err(format!(
             "{count} fields: use 5 (minute, hour, day of month, month, day of week), 6 (with the second before them) or 7 (with the year after them), or @daily and the like"

@@ -9,11 +9,14 @@ pub(super) struct Field {
     pub(super) min: u32,
     /// The highest number.
     pub(super) max: u32,
-    /// Full names; the first three letters are enough. The first one stands for `min`.
+    /// Full names, of which the first [`NAME_LEAST`] letters are enough. The first one is `min`.
     names: &'static [&'static str],
     /// Whether `?` may stand for `*`.
     is_day: bool,
 }
+
+/// So many letters of a name are enough.
+const NAME_LEAST: usize = 3;
 
 const fn numbers(name: &'static str, min: u32, max: u32) -> Field {
     Field {
@@ -106,7 +109,7 @@ impl Field {
     }
 
     fn step(&self, item: &str, step: &str) -> Result<usize, String> {
-        let most = self.max.min(self.max - self.min + 1);
+        let most = self.max - self.min + 1;
         match step.parse() {
             Ok(step) if (1..=most).contains(&step) => Ok(step as usize),
             _ => Err(format!("the step of {item:?} is no number of 1 to {most}")),
@@ -148,17 +151,16 @@ impl Field {
 
     fn named(&self, text: &str) -> Option<u32> {
         let text = text.to_ascii_lowercase();
-        let is_name = |name: &&&str| text.len() >= 3 && name.starts_with(&text);
-        let nth = (self.min..).zip(self.names);
-        nth.into_iter()
-            .find(|(_, name)| is_name(&name))
-            .map(|(number, _)| number)
+        let mut names = (self.min..).zip(self.names);
+        let (number, _) =
+            names.find(|(_, name)| text.len() >= NAME_LEAST && name.starts_with(&text))?;
+        Some(number)
     }
 
     fn allowed(&self, max: u32) -> String {
         let mut allowed = format!("{} to {max}", self.min);
         if let (Some(first), Some(last)) = (self.names.first(), self.names.last()) {
-            let short = |name: &str| name[..3].to_ascii_uppercase();
+            let short = |name: &str| name[..NAME_LEAST].to_ascii_uppercase();
             allowed.push_str(&format!(", {} to {}", short(first), short(last)));
         }
         allowed.push_str(", * for all, a-b for a range, */n for steps, and lists of these");

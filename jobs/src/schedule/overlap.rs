@@ -2,6 +2,7 @@ use serde::{Deserialize, Serialize};
 
 /// What becomes of a tick while a job of an earlier one is unfinished.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Overlap {
     /// It fires all the same.

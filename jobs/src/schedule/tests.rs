@@ -77,6 +77,51 @@ fn a_time_shown_twice_fires_once_unless_every_hour_is_allowed() {
 }
 
 #[test]
+fn new_york_is_as_its_guide_says() {
+    let spring = |cron| {
+        shown(
+            cron,
+            "America/New_York",
+            "2026-03-08T05:45:00Z",
+            "2026-03-08T07:30:00Z",
+        )
+    };
+    assert_eq!(spring("30 1 * * *"), ["01:30:00-05:00"]);
+    assert_eq!(spring("30 2 * * *"), ["03:00:00-04:00"]);
+    assert_eq!(
+        spring("0 1,2,3 * * *"),
+        ["01:00:00-05:00", "03:00:00-04:00"]
+    );
+    assert_eq!(
+        spring("30 * * * *"),
+        ["01:30:00-05:00", "03:00:00-04:00", "03:30:00-04:00"]
+    );
+    let autumn = |cron| {
+        shown(
+            cron,
+            "America/New_York",
+            "2026-11-01T04:00:00Z",
+            "2026-11-01T08:00:00Z",
+        )
+    };
+    assert_eq!(autumn("30 1 * * *"), ["01:30:00-04:00"]);
+    assert_eq!(autumn("30 2 * * *"), ["02:30:00-05:00"]);
+    assert_eq!(
+        autumn("0 1,2,3 * * *"),
+        ["01:00:00-04:00", "02:00:00-05:00", "03:00:00-05:00"]
+    );
+    assert_eq!(
+        autumn("30 * * * *"),
+        [
+            "00:30:00-04:00",
+            "01:30:00-04:00",
+            "01:30:00-05:00",
+            "02:30:00-05:00"
+        ]
+    );
+}
+
+#[test]
 fn what_the_clocks_did_to_a_tick_is_told() {
     let skipped = of("30 2 * * *", "Europe/Berlin");
     let moved = utc("2026-03-29T01:00:00Z");

@@ -1,22 +1,8 @@
-use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::Schedule;
 use super::pass::Pass;
-
-/// What a change of the clocks made of a tick.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Turn {
-    /// The clocks skip this local time, the first of those that the gap holds; its tick is the first
-    /// instant after the gap.
-    Moved(NaiveDateTime),
-    /// The clocks show its local time twice; this is the first.
-    First {
-        /// Whether it ticks the second time too.
-        again: bool,
-    },
-    /// The clocks show its local time twice; this is the second.
-    Second,
-}
+use super::turn::Turn;
 
 impl Schedule {
     /// The first tick after `time`.

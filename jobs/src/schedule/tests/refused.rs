@@ -23,7 +23,7 @@ fn an_expression_is_refused_by_its_field() {
     );
     assert_eq!(
         cron("*/90 * * * *"),
-        r#"cron: minute: the step of "*/90" is no number of 1 to 59"#
+        r#"cron: minute: the step of "*/90" is no number of 1 to 60"#
     );
     assert_eq!(
         cron("0 22-2 * * *"),
