@@ -60,9 +60,6 @@ pub(super) fn logged(
 /// What it makes of the schedule, whose own ticks go on as they would. `is_open`: whether its ticks to
 /// come are to ask for these jobs.
 pub(super) fn advance(schedule: &Schedule, held: Held, all: &[Filled], is_open: bool) -> Advance {
-    let fired = all
-        .iter()
-        .filter_map(|one| Some((one.tick_at, one.job_id?)));
     let count = |outcome| {
         all.iter()
             .filter(|one| one.outcome == Some(outcome))
@@ -70,7 +67,7 @@ pub(super) fn advance(schedule: &Schedule, held: Held, all: &[Filled], is_open: 
     };
     let mut open_jobs: Vec<JobId> = held.open_jobs.into_iter().map(JobId).collect();
     if is_open {
-        open_jobs.extend(fired.clone().map(|(_, job)| JobId(job)));
+        open_jobs.extend(all.iter().filter_map(|one| one.job_id).map(JobId));
     }
     Advance {
         name: schedule.name.clone(),
@@ -80,7 +77,10 @@ pub(super) fn advance(schedule: &Schedule, held: Held, all: &[Filled], is_open: 
         skipped: count(Outcome::Skipped),
         failed: count(Outcome::Failed),
         missed: 0,
-        last: None,
+        last: all
+            .iter()
+            .rev()
+            .find_map(|one| Some((one.tick_at, JobId(one.job_id?)))),
         why: all.iter().rev().find_map(|one| one.reason.clone()),
     }
 }

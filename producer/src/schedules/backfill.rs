@@ -70,7 +70,7 @@ pub async fn backfill(
         let all = if range.dry_run {
             judge(conn, &schedule, &ticks, &candidates, range.again).await?
         } else {
-            let mut filling = Filling {
+            let filling = Filling {
                 schedule: &schedule,
                 kind: kind.as_ref(),
                 actor,
@@ -168,7 +168,7 @@ struct Filling<'a> {
 
 impl Filling<'_> {
     async fn fill(
-        &mut self,
+        &self,
         conn: &mut AsyncPgConnection,
         ticks: &[DateTime<Utc>],
         candidates: &[DateTime<Utc>],

@@ -13,7 +13,7 @@ use crate::error::Result;
 use crate::prepared::{Prepared, sql_file};
 use crate::triggers::KnownKind;
 
-/// The advisory lock of whoever decides about ticks: "nexus.schedule" as a number.
+/// The advisory lock of whoever decides about ticks: "nxschedu" as a number.
 const LEADER: i64 = 0x6e78_7363_6865_6475;
 
 /// A schedule with a tick that is due, held until the transaction ends.
