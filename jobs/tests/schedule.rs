@@ -1,5 +1,7 @@
 //! Schedules against tables that an independent implementation wrote: `scripts/dst-tables`.
 
+#![expect(clippy::expect_used, reason = "a test that cannot begin may panic")]
+
 use std::fmt::Write as _;
 
 use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};

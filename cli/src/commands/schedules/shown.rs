@@ -22,12 +22,11 @@ pub(super) fn table(schedules: &[ScheduleView], look: &Look) -> String {
         Column::cut("KIND"),
         Column::new("NEXT"),
         Column::number("FIRED"),
-        Column::number("FAILED"),
     ]);
     let mut whys = String::new();
     for schedule in schedules {
         let (state, style) = state(schedule);
-        if let Some(why) = &schedule.inactive {
+        if let Some(why) = why(schedule) {
             whys.push_str(&text::one_line(&format!("{}: {why}", schedule.name)));
             whys.push('\n');
         }
@@ -43,11 +42,19 @@ pub(super) fn table(schedules: &[ScheduleView], look: &Look) -> String {
                 word(schedule, "/enqueue/kind"),
                 next.unwrap_or_default(),
                 schedule.fired.to_string(),
-                schedule.failed.to_string(),
             ],
         );
     }
     table.render(look) + &whys
+}
+
+/// What asks for a look: why it does not fire, or that ticks failed.
+fn why(schedule: &ScheduleView) -> Option<String> {
+    let failed = schedule.failed;
+    let last = schedule.last_why.as_deref().unwrap_or_default();
+    let failing = || format!("{failed} ticks failed; the last without a job: {last}");
+    let inactive = schedule.inactive.clone();
+    inactive.or_else(|| (failed > 0).then(failing))
 }
 
 /// Everything about a schedule.
@@ -176,15 +183,17 @@ mod tests {
             paused_at: Some(Look::fixed().now),
             paused_by: Some("os:anna".into()),
             next_at: None,
+            failed: 3,
             ..schedule("paused")
         };
         let listed = table(&[schedule("report"), inactive, paused], &Look::fixed());
         insta::assert_snapshot!(listed, @r#"
-        NAME            STATE     CRON        ZONE         KIND    NEXT    FIRED  FAILED
-        report          active    30 2 * * *  Europe/Ber…  report  in 1 h     12       0
-        nightly-clean…  inactive  30 2 * * *  Europe/Ber…  report  in 1 h     12       0
-        paused          paused    30 2 * * *  Europe/Ber…  report             12       0
+        NAME             STATE     CRON        ZONE           KIND    NEXT    FIRED
+        report           active    30 2 * * *  Europe/Berlin  report  in 1 h     12
+        nightly-cleanup  inactive  30 2 * * *  Europe/Berlin  report  in 1 h     12
+        paused           paused    30 2 * * *  Europe/Berlin  report             12
         nightly-cleanup: no worker knows kind "cleanup"
+        paused: 3 ticks failed; the last without a job: job 76 is unfinished
         "#);
     }
 

@@ -124,7 +124,7 @@ mod tests {
         insta::assert_snapshot!(render(&page, &Look::fixed()), @r"
         ID  TICK                 TICKS  OUTCOME      JOB  WHY
         12  2027-01-15 08:00:00      1  fired    1000007
-        11  2027-01-12 08:00:00   2880  missed            no scheduler, through 2027-0…
+        11  2027-01-12 08:00:00   2880  missed            no scheduler, through 2027-01…
         10  2027-01-15 08:00:00      1  fired    1000007  filled in by os:anna
         more: --before 10
         ");
