@@ -83,11 +83,11 @@ impl Expression {
     /// The last time it allows at or before this one, which is of whole seconds.
     pub(super) fn through(&self, local: NaiveDateTime) -> Option<NaiveDateTime> {
         let year = u32::try_from(local.year()).ok()?;
-        let latest = *self.years.range(..=year).next_back()?;
+        let last_year = *self.years.range(..=year).next_back()?;
         // Going back, the crate takes the month of where it began into an earlier year with it.
         let before = local
             .checked_add_signed(TimeDelta::seconds(1))?
-            .min(year_start(latest + 1)?);
+            .min(year_start(last_year + 1)?);
         let before = before.and_utc();
         let last = |one: &cron::Schedule| one.after(&before).next_back();
         let allowed = self.either.iter().filter_map(last).max();
@@ -102,10 +102,10 @@ fn year_start(year: u32) -> Option<NaiveDateTime> {
 /// Its seven fields, from the second to the year.
 fn fields(text: &str) -> Result<Vec<&str>, String> {
     if text.starts_with('@') {
-        let named = NAMED
+        let stands_for = NAMED
             .iter()
             .find(|(name, _)| text.eq_ignore_ascii_case(name));
-        let Some((_, five)) = named else {
+        let Some((_, five)) = stands_for else {
             let names: Vec<&str> = NAMED.iter().map(|(name, _)| *name).collect();
             return Err(format!("there is no {text:?}: use {}", names.join(", ")));
         };

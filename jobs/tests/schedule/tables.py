@@ -17,7 +17,7 @@ import sys
 from datetime import datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
-from croniter import croniter
+from croniter import CroniterBadDateError, croniter
 
 ZONES = ["Europe/Berlin", "America/New_York"]
 FIRST, UNTIL = datetime(2024, 1, 1), datetime(2034, 1, 1)
@@ -64,8 +64,11 @@ def expression(text):
 
 def local_times(text, start, until):
     times = croniter(expression(text), start - SECOND, ret_type=datetime)
-    while (time := times.get_next()) < until:
-        yield time
+    try:
+        while (time := times.get_next()) < until:
+            yield time
+    except CroniterBadDateError:
+        return  # Its years are over.
 
 
 def is_every_hour(text):
@@ -144,7 +147,8 @@ def random_field(rng, low, high, names=None):
         return rng.randint(low, high)
 
     def ascending():
-        first, last = sorted((number(), number()))
+        # Two different ones: croniter takes 3-3 for all.
+        first, last = sorted(rng.sample(range(low, high + 1), 2))
         return f"{first}-{last}"
 
     def named():

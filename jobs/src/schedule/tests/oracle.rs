@@ -98,8 +98,8 @@ fn by_hand(
     let is_interval = sets.hours.len() == 24;
     let fires = |at: &DateTime<Utc>| {
         let local = shown(*at);
-        let was_shown = (1..=180).any(|back| shown(*at - TimeDelta::minutes(back)) == local);
-        if sets.allow(local) && (is_interval || !was_shown) {
+        let was_shown = || (1..=180).any(|back| shown(*at - TimeDelta::minutes(back)) == local);
+        if sets.allow(local) && (is_interval || !was_shown()) {
             return true;
         }
         let mut skipped = shown(*at - TimeDelta::minutes(1)) + TimeDelta::minutes(1);

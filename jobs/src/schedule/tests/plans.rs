@@ -1,6 +1,6 @@
 use super::*;
 
-fn every_minute(missed: Value) -> Schedule {
+fn every_minute(missed: &Value) -> Schedule {
     let mut definition = json!({ "cron": "* * * * *", "enqueue": { "kind": "noop" } });
     for (name, value) in missed.as_object().expect("fields") {
         definition[name] = value.clone();
@@ -30,7 +30,7 @@ fn planned(schedule: &Schedule, next: i64, now: i64, grace: u64, most: usize) ->
 #[test]
 fn what_is_late_within_grace_fires_each() {
     for missed in ["skip", "run_once", "catch_up"] {
-        let schedule = every_minute(json!({ "missed": missed }));
+        let schedule = every_minute(&json!({ "missed": missed }));
         assert_eq!(planned(&schedule, 5, 4, 2, 10), (vec![], vec![], Some(5)));
         assert_eq!(planned(&schedule, 5, 5, 0, 10), (vec![5], vec![], Some(6)));
         assert_eq!(
@@ -47,12 +47,12 @@ fn what_is_late_within_grace_fires_each() {
 
 #[test]
 fn what_is_missed_fires_by_policy() {
-    let skip = every_minute(json!({ "missed": "skip" }));
+    let skip = every_minute(&json!({ "missed": "skip" }));
     assert_eq!(
         planned(&skip, 5, 20, 2, 10),
         (vec![18, 19, 20], vec![(5, 17, 13)], Some(21))
     );
-    let once = every_minute(json!({}));
+    let once = every_minute(&json!({}));
     assert_eq!(
         planned(&once, 5, 20, 2, 10),
         (vec![17, 18, 19, 20], vec![(5, 16, 12)], Some(21))
@@ -61,7 +61,7 @@ fn what_is_missed_fires_by_policy() {
         planned(&once, 5, 20, 2, 1),
         (vec![17], vec![(5, 16, 12)], Some(18))
     );
-    let three = every_minute(json!({ "missed": "catch_up", "catch_up_max": 3 }));
+    let three = every_minute(&json!({ "missed": "catch_up", "catch_up_max": 3 }));
     assert_eq!(
         planned(&three, 5, 20, 2, 10),
         (vec![15, 16, 17, 18, 19, 20], vec![(5, 14, 10)], Some(21))
@@ -82,12 +82,12 @@ fn what_is_missed_fires_by_policy() {
 
 #[test]
 fn a_schedule_that_is_over_has_no_next() {
-    let ends = every_minute(json!({ "end": "2026-01-01T00:10:00Z" }));
+    let ends = every_minute(&json!({ "end": "2026-01-01T00:10:00Z" }));
     assert_eq!(
         planned(&ends, 5, 20, 0, 10),
         (vec![9], vec![(5, 8, 4)], None)
     );
-    let gone = every_minute(json!({ "end": "2026-01-01T00:10:00Z", "missed": "skip" }));
+    let gone = every_minute(&json!({ "end": "2026-01-01T00:10:00Z", "missed": "skip" }));
     assert_eq!(
         planned(&gone, 5, 20, 0, 10),
         (vec![], vec![(5, 9, 5)], None)
@@ -96,7 +96,7 @@ fn a_schedule_that_is_over_has_no_next() {
 
 #[test]
 fn many_missed_ticks_are_counted_to_a_bound() {
-    let skip = every_minute(json!({ "missed": "skip" }));
+    let skip = every_minute(&json!({ "missed": "skip" }));
     let [many] = skip
         .plan(minute(0), minute(20_000), Duration::ZERO, 1)
         .missed[..]

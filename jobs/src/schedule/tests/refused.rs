@@ -109,7 +109,7 @@ fn a_definition_is_refused_by_its_place() {
         (enqueue("args", json!({ "padding": 7 })), "enqueue.args: "),
         (
             enqueue("args", json!({ "a": [{ "b": "{{ dat }}" }] })),
-            "enqueue.args: a: {{ dat }}: there is no name \"dat\": use ",
+            "enqueue.args: a: b: {{ dat }}: there is no name \"dat\": use ",
         ),
         (
             enqueue("unique_key", "{{ date - 1x }}".into()),
