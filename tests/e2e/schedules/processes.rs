@@ -5,6 +5,9 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 
+use diesel::sql_types::{BigInt, Integer};
+use diesel::{QueryableByName, sql_query};
+use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 use nexus_jobs::schedule::Schedule;
 use nexus_producer::schedules;
 use nexus_tests::binary::Running;
@@ -75,12 +78,61 @@ impl<'a> Schedulers<'a> {
         }
     }
 
+    /// Whoever has the lead just now, in the middle of its round; `None` where nobody had it for a while.
+    async fn leader(&self) -> Option<usize> {
+        #[derive(QueryableByName)]
+        struct Row {
+            #[diesel(sql_type = Integer)]
+            port: i32,
+        }
+        const LOOKS: usize = 50;
+        let mut conn = self.bed.pool().get().await.ok()?;
+        for _ in 0..LOOKS {
+            let query = sql_query(
+                "SELECT a.client_port AS port FROM pg_locks AS l JOIN pg_stat_activity AS a USING (pid) \
+                 WHERE l.locktype = 'advisory' AND l.classid = 1853387619 AND l.granted \
+                     AND a.datname = current_database()",
+            );
+            let rows: Vec<Row> = query.load(&mut *conn).await.ok()?;
+            if let Some(row) = rows.first() {
+                let socket = socket_on(u16::try_from(row.port).ok()?)?;
+                let has = |one: &Running| has_socket(one.pid(), &socket);
+                return self.running.iter().position(has);
+            }
+        }
+        None
+    }
+
     /// Kills one, and starts another in its place.
     async fn replace(&mut self, nth: usize) {
         let next = self.one(nth);
         let killed = std::mem::replace(&mut self.running[nth], next);
         killed.kill().await;
     }
+}
+
+/// The socket whose own port this is, as `/proc` names it.
+fn socket_on(port: u16) -> Option<String> {
+    let table = std::fs::read_to_string("/proc/net/tcp").ok()?;
+    let own = format!(":{port:04X}");
+    table.lines().find_map(|line| {
+        let fields: Vec<&str> = line.split_whitespace().collect();
+        let inode = fields.get(9)?;
+        fields
+            .get(1)?
+            .ends_with(&own)
+            .then(|| format!("socket:[{inode}]"))
+    })
+}
+
+fn has_socket(pid: u32, socket: &str) -> bool {
+    let Ok(files) = std::fs::read_dir(format!("/proc/{pid}/fd")) else {
+        return false;
+    };
+    let mut targets = files
+        .flatten()
+        .filter_map(|file| std::fs::read_link(file.path()).ok());
+    targets.any(|target| target.to_string_lossy() == socket)
 }
 
 /// Many schedules of every shape, each of which loses nothing: what it misses it catches up on.
@@ -152,63 +204,87 @@ async fn under_fire(processes: usize) {
             .then_some(())
     })
     .await;
+    if schedulers.faketime.is_some() {
+        let apart = chrono::Utc::now() - chrono::TimeDelta::days(3);
+        let day = apart.format("%Y-%m-%dT").to_string();
+        let log = schedulers.running[0].log();
+        assert!(log.contains(&day), "its clock is not apart: {log}");
+    }
     bed.schedule_time_flies(BEGIN, SPEED).await;
-    let deaths = fire(&bed, &own, &mut schedulers).await;
+    let fell = fire(&bed, &own, &mut schedulers).await;
     eventually("all is over", OVER, async || {
         let over = is_over(&bed).await;
         over.then_some(())
     })
     .await;
     judge(&bed, &lasting, &passing).await;
+    assert!(
+        fell.leading > 0,
+        "{fell:?}: no leader was killed in its round"
+    );
     eprintln!(
-        "{processes} schedulers, {deaths} deaths: {} ticks fired, once each",
+        "{processes} schedulers, {fell:?}: {} ticks fired, once each",
         ticked(&bed).await.len()
     );
 }
 
 async fn is_over(bed: &TestBed) -> bool {
-    #[derive(diesel::QueryableByName)]
+    #[derive(QueryableByName)]
     struct Row {
-        #[diesel(sql_type = diesel::sql_types::BigInt)]
+        #[diesel(sql_type = BigInt)]
         open: i64,
     }
-    let query =
-        diesel::sql_query("SELECT count(*) AS open FROM nexus.schedules WHERE next_at IS NOT NULL");
+    let query = sql_query("SELECT count(*) AS open FROM nexus.schedules WHERE next_at IS NOT NULL");
     // Postgres may be away.
     let Ok(mut conn) = bed.pool().get().await else {
         return false;
     };
-    let row: Result<Row, _> = diesel_async::RunQueryDsl::get_result(query, &mut *conn).await;
+    let row: Result<Row, _> = query.get_result(&mut *conn).await;
     row.is_ok_and(|row| row.open == 0)
 }
 
-/// Kills schedulers in turn, so also whoever leads, freezes some, and Postgres twice, until the time of
-/// the schedules is over.
-async fn fire(bed: &TestBed, own: &OwnServers, schedulers: &mut Schedulers<'_>) -> usize {
+/// What happened to the schedulers.
+#[derive(Debug, Default)]
+struct Fell {
+    killed: usize,
+    /// Of those, in the middle of a round that they led.
+    leading: usize,
+    frozen: usize,
+    postgres: usize,
+}
+
+/// Kills whoever leads, freezes some, and kills Postgres twice, until the time of the schedules is over.
+async fn fire(bed: &TestBed, own: &OwnServers, schedulers: &mut Schedulers<'_>) -> Fell {
+    const MOST: usize = 200;
     let count = schedulers.running.len();
-    let mut deaths = 0;
-    while !is_over(bed).await && deaths < 200 {
+    let mut fell = Fell::default();
+    for nth in 0..MOST {
+        if is_over(bed).await {
+            break;
+        }
         // The pause is the test's own rate of deaths; nothing is waited for by it.
         tokio::time::sleep(KILL_EVERY).await;
-        let nth = deaths % count;
-        match deaths {
-            15 | 40 => {
-                own.kill(Which::Postgres).await;
-                own.start_again().await;
-            }
-            _ if deaths % 7 == 3 => {
-                // Frozen for as long as another lives, and then it goes on where it was.
-                schedulers.running[nth].signal(Signal::STOP);
-                let other = (nth + 1) % count;
-                schedulers.replace(other).await;
-                tokio::time::sleep(KILL_EVERY).await;
-                schedulers.running[nth].signal(Signal::CONT);
-            }
-            _ => schedulers.replace(nth).await,
+        let leader = schedulers.leader().await;
+        let victim = leader.unwrap_or(nth % count);
+        if nth == 15 || nth == 40 {
+            own.kill(Which::Postgres).await;
+            own.start_again().await;
+            fell.postgres += 1;
+        } else if nth % 7 == 3 {
+            // Frozen for as long as another lives, and then it goes on where it was.
+            schedulers.running[victim].signal(Signal::STOP);
+            schedulers.replace((victim + 1) % count).await;
+            tokio::time::sleep(KILL_EVERY).await;
+            schedulers.running[victim].signal(Signal::CONT);
+            fell.frozen += 1;
+            fell.killed += 1;
+        } else {
+            schedulers.replace(victim).await;
+            fell.killed += 1;
+            fell.leading += usize::from(leader.is_some());
         }
-        deaths += 1;
     }
-    deaths
+    fell
 }
 
 async fn judge(bed: &TestBed, lasting: &[(String, Value)], passing: &[(String, Value)]) {
@@ -287,9 +363,7 @@ async fn a_leader_that_is_frozen_in_its_round_changes_nothing_later() {
         frozen.says("the API").await;
         let mut holder = bed.conn_as("nexus_owner").await;
         let hold = "BEGIN; LOCK TABLE nexus.ticks IN ACCESS EXCLUSIVE MODE";
-        diesel_async::SimpleAsyncConnection::batch_execute(&mut holder, hold)
-            .await
-            .unwrap();
+        holder.batch_execute(hold).await.unwrap();
         bed.schedule_time("2026-03-01T11:00:10Z").await;
         let here = "database = (SELECT oid FROM pg_database WHERE datname = current_database())";
         let leads =
@@ -301,9 +375,7 @@ async fn a_leader_that_is_frozen_in_its_round_changes_nothing_later() {
         })
         .await;
         frozen.signal(Signal::STOP);
-        diesel_async::SimpleAsyncConnection::batch_execute(&mut holder, "ROLLBACK")
-            .await
-            .unwrap();
+        holder.batch_execute("ROLLBACK").await.unwrap();
         // Another one decides while it is frozen.
         let other = bed.spawn(&["serve", "--listen", "127.0.0.1:0"]);
         super::at(&bed, "a", "2026-03-01T11:00:20Z").await;
