@@ -1,21 +1,23 @@
 //! Schedulers as processes of their own, killed, frozen, and with clocks set apart, while the clock of
 //! schedules runs fast.
 
+mod schedulers;
+
 use std::collections::BTreeSet;
-use std::path::Path;
 use std::time::Duration;
 
-use diesel::sql_types::{BigInt, Integer};
+use diesel::sql_types::BigInt;
 use diesel::{QueryableByName, sql_query};
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 use nexus_jobs::schedule::Schedule;
 use nexus_producer::schedules;
-use nexus_tests::binary::Running;
 use nexus_tests::eventually::SOON;
 use nexus_tests::own_servers::Which;
 use nexus_tests::{OwnServers, TestBed, bounded, eventually, template};
 use rustix::process::Signal;
 use serde_json::{Value, json};
+
+use schedulers::Schedulers;
 
 use super::{Ticked, definition, know, log, set, ticked, ticking, time};
 
@@ -29,111 +31,6 @@ const SPEED: u32 = 1800;
 const KILL_EVERY: Duration = Duration::from_millis(300);
 /// What the backlog is given once all is over; a debug build beside other tests.
 const OVER: Duration = Duration::from_secs(90);
-
-/// What sets a process's own clock apart, where it is installed.
-const FAKETIME: [&str; 2] = [
-    "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1",
-    "/usr/lib/aarch64-linux-gnu/faketime/libfaketime.so.1",
-];
-
-/// Schedulers that are started again when they are killed, each with a clock of its own.
-struct Schedulers<'a> {
-    bed: &'a TestBed,
-    running: Vec<Running>,
-    faketime: Option<&'static str>,
-}
-
-impl<'a> Schedulers<'a> {
-    fn start(bed: &'a TestBed, count: usize) -> Self {
-        let mut there = FAKETIME.into_iter();
-        let faketime = there.find(|library| Path::new(library).exists());
-        if faketime.is_none() {
-            eprintln!("libfaketime is not installed: all processes have the same clock");
-        }
-        let mut schedulers = Self {
-            bed,
-            running: Vec::new(),
-            faketime,
-        };
-        for nth in 0..count {
-            let one = schedulers.one(nth);
-            schedulers.running.push(one);
-        }
-        schedulers
-    }
-
-    fn one(&self, nth: usize) -> Running {
-        let args = ["serve", "--listen", "127.0.0.1:0"];
-        let apart = ["-3d", "+0", "+47m", "-9h", "+400d"][nth % 5];
-        match self.faketime {
-            Some(library) => self.bed.spawn_with(
-                &args,
-                &[
-                    ("LD_PRELOAD", library),
-                    ("FAKETIME", apart),
-                    ("FAKETIME_DONT_FAKE_MONOTONIC", "1"),
-                ],
-            ),
-            None => self.bed.spawn(&args),
-        }
-    }
-
-    /// Whoever has the lead just now, in the middle of its round; `None` where nobody had it for a while.
-    async fn leader(&self) -> Option<usize> {
-        #[derive(QueryableByName)]
-        struct Row {
-            #[diesel(sql_type = Integer)]
-            port: i32,
-        }
-        const LOOKS: usize = 50;
-        let mut conn = self.bed.pool().get().await.ok()?;
-        for _ in 0..LOOKS {
-            let query = sql_query(
-                "SELECT a.client_port AS port FROM pg_locks AS l JOIN pg_stat_activity AS a USING (pid) \
-                 WHERE l.locktype = 'advisory' AND l.classid = 1853387619 AND l.granted \
-                     AND a.datname = current_database()",
-            );
-            let rows: Vec<Row> = query.load(&mut *conn).await.ok()?;
-            if let Some(row) = rows.first() {
-                let socket = socket_on(u16::try_from(row.port).ok()?)?;
-                let has = |one: &Running| has_socket(one.pid(), &socket);
-                return self.running.iter().position(has);
-            }
-        }
-        None
-    }
-
-    /// Kills one, and starts another in its place.
-    async fn replace(&mut self, nth: usize) {
-        let next = self.one(nth);
-        let killed = std::mem::replace(&mut self.running[nth], next);
-        killed.kill().await;
-    }
-}
-
-/// The socket whose own port this is, as `/proc` names it.
-fn socket_on(port: u16) -> Option<String> {
-    let table = std::fs::read_to_string("/proc/net/tcp").ok()?;
-    let own = format!(":{port:04X}");
-    table.lines().find_map(|line| {
-        let fields: Vec<&str> = line.split_whitespace().collect();
-        let inode = fields.get(9)?;
-        fields
-            .get(1)?
-            .ends_with(&own)
-            .then(|| format!("socket:[{inode}]"))
-    })
-}
-
-fn has_socket(pid: u32, socket: &str) -> bool {
-    let Ok(files) = std::fs::read_dir(format!("/proc/{pid}/fd")) else {
-        return false;
-    };
-    let mut targets = files
-        .flatten()
-        .filter_map(|file| std::fs::read_link(file.path()).ok());
-    targets.any(|target| target.to_string_lossy() == socket)
-}
 
 /// Many schedules of every shape, each of which loses nothing: what it misses it catches up on.
 fn lasting() -> Vec<(String, Value)> {
