@@ -108,7 +108,7 @@ async fn what_is_wrong_is_refused_with_its_place() {
                 "enqueue.args: ",
             ),
             (
-                json!({ "cron": "@daily", "enqueue": { "kind": "noop", "args": { "n": 1 } } }),
+                json!({ "cron": "@daily", "enqueue": { "kind": "noop", "args": { "padding": 1 } } }),
                 "enqueue.args: ",
             ),
         ] {

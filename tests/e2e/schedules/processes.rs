@@ -1,18 +1,23 @@
 //! Schedulers as processes of their own, killed, frozen, and with clocks set apart, while the clock of
 //! schedules runs fast.
 
+mod schedulers;
+
 use std::collections::BTreeSet;
-use std::path::Path;
 use std::time::Duration;
 
+use diesel::sql_types::BigInt;
+use diesel::{QueryableByName, sql_query};
+use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 use nexus_jobs::schedule::Schedule;
 use nexus_producer::schedules;
-use nexus_tests::binary::Running;
 use nexus_tests::eventually::SOON;
 use nexus_tests::own_servers::Which;
 use nexus_tests::{OwnServers, TestBed, bounded, eventually, template};
 use rustix::process::Signal;
 use serde_json::{Value, json};
+
+use schedulers::Schedulers;
 
 use super::{Ticked, definition, know, log, set, ticked, ticking, time};
 
@@ -26,62 +31,6 @@ const SPEED: u32 = 1800;
 const KILL_EVERY: Duration = Duration::from_millis(300);
 /// What the backlog is given once all is over; a debug build beside other tests.
 const OVER: Duration = Duration::from_secs(90);
-
-/// What sets a process's own clock apart, where it is installed.
-const FAKETIME: [&str; 2] = [
-    "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1",
-    "/usr/lib/aarch64-linux-gnu/faketime/libfaketime.so.1",
-];
-
-/// Schedulers that are started again when they are killed, each with a clock of its own.
-struct Schedulers<'a> {
-    bed: &'a TestBed,
-    running: Vec<Running>,
-    faketime: Option<&'static str>,
-}
-
-impl<'a> Schedulers<'a> {
-    fn start(bed: &'a TestBed, count: usize) -> Self {
-        let mut there = FAKETIME.into_iter();
-        let faketime = there.find(|library| Path::new(library).exists());
-        if faketime.is_none() {
-            eprintln!("libfaketime is not installed: all processes have the same clock");
-        }
-        let mut schedulers = Self {
-            bed,
-            running: Vec::new(),
-            faketime,
-        };
-        for nth in 0..count {
-            let one = schedulers.one(nth);
-            schedulers.running.push(one);
-        }
-        schedulers
-    }
-
-    fn one(&self, nth: usize) -> Running {
-        let args = ["serve", "--listen", "127.0.0.1:0"];
-        let apart = ["-3d", "+0", "+47m", "-9h", "+400d"][nth % 5];
-        match self.faketime {
-            Some(library) => self.bed.spawn_with(
-                &args,
-                &[
-                    ("LD_PRELOAD", library),
-                    ("FAKETIME", apart),
-                    ("FAKETIME_DONT_FAKE_MONOTONIC", "1"),
-                ],
-            ),
-            None => self.bed.spawn(&args),
-        }
-    }
-
-    /// Kills one, and starts another in its place.
-    async fn replace(&mut self, nth: usize) {
-        let next = self.one(nth);
-        let killed = std::mem::replace(&mut self.running[nth], next);
-        killed.kill().await;
-    }
-}
 
 /// Many schedules of every shape, each of which loses nothing: what it misses it catches up on.
 fn lasting() -> Vec<(String, Value)> {
@@ -152,63 +101,87 @@ async fn under_fire(processes: usize) {
             .then_some(())
     })
     .await;
+    if schedulers.faketime.is_some() {
+        let apart = chrono::Utc::now() - chrono::TimeDelta::days(3);
+        let day = apart.format("%Y-%m-%dT").to_string();
+        let log = schedulers.running[0].log();
+        assert!(log.contains(&day), "its clock is not apart: {log}");
+    }
     bed.schedule_time_flies(BEGIN, SPEED).await;
-    let deaths = fire(&bed, &own, &mut schedulers).await;
+    let fell = fire(&bed, &own, &mut schedulers).await;
     eventually("all is over", OVER, async || {
         let over = is_over(&bed).await;
         over.then_some(())
     })
     .await;
     judge(&bed, &lasting, &passing).await;
+    assert!(
+        fell.leading > 0,
+        "{fell:?}: no leader was killed in its round"
+    );
     eprintln!(
-        "{processes} schedulers, {deaths} deaths: {} ticks fired, once each",
+        "{processes} schedulers, {fell:?}: {} ticks fired, once each",
         ticked(&bed).await.len()
     );
 }
 
 async fn is_over(bed: &TestBed) -> bool {
-    #[derive(diesel::QueryableByName)]
+    #[derive(QueryableByName)]
     struct Row {
-        #[diesel(sql_type = diesel::sql_types::BigInt)]
+        #[diesel(sql_type = BigInt)]
         open: i64,
     }
-    let query =
-        diesel::sql_query("SELECT count(*) AS open FROM nexus.schedules WHERE next_at IS NOT NULL");
+    let query = sql_query("SELECT count(*) AS open FROM nexus.schedules WHERE next_at IS NOT NULL");
     // Postgres may be away.
     let Ok(mut conn) = bed.pool().get().await else {
         return false;
     };
-    let row: Result<Row, _> = diesel_async::RunQueryDsl::get_result(query, &mut *conn).await;
+    let row: Result<Row, _> = query.get_result(&mut *conn).await;
     row.is_ok_and(|row| row.open == 0)
 }
 
-/// Kills schedulers in turn, so also whoever leads, freezes some, and Postgres twice, until the time of
-/// the schedules is over.
-async fn fire(bed: &TestBed, own: &OwnServers, schedulers: &mut Schedulers<'_>) -> usize {
+/// What happened to the schedulers.
+#[derive(Debug, Default)]
+struct Fell {
+    killed: usize,
+    /// Of those, in the middle of a round that they led.
+    leading: usize,
+    frozen: usize,
+    postgres: usize,
+}
+
+/// Kills whoever leads, freezes some, and kills Postgres twice, until the time of the schedules is over.
+async fn fire(bed: &TestBed, own: &OwnServers, schedulers: &mut Schedulers<'_>) -> Fell {
+    const MOST: usize = 200;
     let count = schedulers.running.len();
-    let mut deaths = 0;
-    while !is_over(bed).await && deaths < 200 {
+    let mut fell = Fell::default();
+    for nth in 0..MOST {
+        if is_over(bed).await {
+            break;
+        }
         // The pause is the test's own rate of deaths; nothing is waited for by it.
         tokio::time::sleep(KILL_EVERY).await;
-        let nth = deaths % count;
-        match deaths {
-            15 | 40 => {
-                own.kill(Which::Postgres).await;
-                own.start_again().await;
-            }
-            _ if deaths % 7 == 3 => {
-                // Frozen for as long as another lives, and then it goes on where it was.
-                schedulers.running[nth].signal(Signal::STOP);
-                let other = (nth + 1) % count;
-                schedulers.replace(other).await;
-                tokio::time::sleep(KILL_EVERY).await;
-                schedulers.running[nth].signal(Signal::CONT);
-            }
-            _ => schedulers.replace(nth).await,
+        let leader = schedulers.leader().await;
+        let victim = leader.unwrap_or(nth % count);
+        if nth == 15 || nth == 40 {
+            own.kill(Which::Postgres).await;
+            own.start_again().await;
+            fell.postgres += 1;
+        } else if nth % 7 == 3 {
+            // Frozen for as long as another lives, and then it goes on where it was.
+            schedulers.running[victim].signal(Signal::STOP);
+            schedulers.replace((victim + 1) % count).await;
+            tokio::time::sleep(KILL_EVERY).await;
+            schedulers.running[victim].signal(Signal::CONT);
+            fell.frozen += 1;
+            fell.killed += 1;
+        } else {
+            schedulers.replace(victim).await;
+            fell.killed += 1;
+            fell.leading += usize::from(leader.is_some());
         }
-        deaths += 1;
     }
-    deaths
+    fell
 }
 
 async fn judge(bed: &TestBed, lasting: &[(String, Value)], passing: &[(String, Value)]) {
@@ -287,9 +260,7 @@ async fn a_leader_that_is_frozen_in_its_round_changes_nothing_later() {
         frozen.says("the API").await;
         let mut holder = bed.conn_as("nexus_owner").await;
         let hold = "BEGIN; LOCK TABLE nexus.ticks IN ACCESS EXCLUSIVE MODE";
-        diesel_async::SimpleAsyncConnection::batch_execute(&mut holder, hold)
-            .await
-            .unwrap();
+        holder.batch_execute(hold).await.unwrap();
         bed.schedule_time("2026-03-01T11:00:10Z").await;
         let here = "database = (SELECT oid FROM pg_database WHERE datname = current_database())";
         let leads =
@@ -301,9 +272,7 @@ async fn a_leader_that_is_frozen_in_its_round_changes_nothing_later() {
         })
         .await;
         frozen.signal(Signal::STOP);
-        diesel_async::SimpleAsyncConnection::batch_execute(&mut holder, "ROLLBACK")
-            .await
-            .unwrap();
+        holder.batch_execute("ROLLBACK").await.unwrap();
         // Another one decides while it is frozen.
         let other = bed.spawn(&["serve", "--listen", "127.0.0.1:0"]);
         super::at(&bed, "a", "2026-03-01T11:00:20Z").await;
