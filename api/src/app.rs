@@ -8,6 +8,7 @@ use nexus_producer::Producer;
 use nexus_producer::events::PublisherStats;
 use nexus_producer::ingest::IngestStats;
 use nexus_producer::relay::RelayStats;
+use nexus_producer::schedules::SchedulerStats;
 use nexus_producer::triggers::EvaluatorStats;
 use nexus_producer::workflows::AdvancerStats;
 use nexus_queue::Transport;
@@ -41,6 +42,8 @@ pub struct Bus {
     pub publisher: Option<Arc<PublisherStats>>,
     /// Of what lets events fire triggers, each under where it reads them.
     pub evaluators: Vec<(&'static str, Arc<EvaluatorStats>)>,
+    /// Of the scheduler.
+    pub scheduler: Option<Arc<SchedulerStats>>,
     /// The groups that the process reads topics in, and how it stands in each.
     pub readers: Vec<(String, Watched)>,
 }

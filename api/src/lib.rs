@@ -13,6 +13,7 @@
 //! | pages of lists | `page` |
 //! | `/v1/jobs`, `/v1/cases`, `/v1/datasets` | `jobs`, `cases`, `datasets` |
 //! | `/v1/queues`, `/v1/workers` | `queues`, `workers` |
+//! | `/v1/schedules`, `/v1/triggers` | `schedules`, `triggers` |
 //! | `/healthz`, `/readyz`, `/health/…` | `health` |
 //! | `/metrics` | `metrics` |
 //! | request ids in the log | `trace` |
@@ -37,6 +38,7 @@ mod metrics;
 mod page;
 mod queues;
 pub mod router;
+mod schedules;
 pub mod server;
 mod trace;
 mod triggers;

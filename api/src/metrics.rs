@@ -9,6 +9,7 @@ mod kafka;
 mod ledger;
 mod process;
 mod relay;
+mod schedules;
 mod workflows;
 
 use std::sync::Arc;
@@ -56,6 +57,10 @@ impl Metrics {
         }
         if let Some(advancer) = &parts.advancer {
             registry.register_collector(Box::new(workflows::Advancer(Arc::clone(advancer))));
+        }
+        if let Some(scheduler) = &parts.bus.scheduler {
+            let scheduler = schedules::Scheduler(Arc::clone(scheduler));
+            registry.register_collector(Box::new(scheduler));
         }
         if !parts.ingests.is_empty() {
             registry.register_collector(Box::new(ingest::Ingests(parts.ingests.clone())));

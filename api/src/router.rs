@@ -10,8 +10,8 @@ use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use crate::app::{App, Parts, Shared};
 use crate::{
-    cases, datasets, dead, error, health, jobs, limits, linger, local, metrics, queues, trace,
-    triggers, workers,
+    cases, datasets, dead, error, health, jobs, limits, linger, local, metrics, queues, schedules,
+    trace, triggers, workers,
 };
 
 /// The description that the routes are added to.
@@ -30,6 +30,7 @@ use crate::{
         (name = "datasets", description = "Load files, and look at what became of them"),
         (name = "limits", description = "Limits, rates and circuit breakers"),
         (name = "triggers", description = "Jobs that events enqueue, and who listens to events"),
+        (name = "schedules", description = "Jobs that the clock enqueues: cron expressions, time zones, back-fill"),
         (name = "queues", description = "Pause, resume and scale queues"),
         (name = "workers", description = "Look at worker processes, make them quiet, drain them"),
         (name = "health", description = "The state of the process and its servers"),
@@ -76,6 +77,7 @@ fn described() -> OpenApiRouter<Shared> {
         .merge(datasets::routes())
         .merge(limits::routes())
         .merge(triggers::routes())
+        .merge(schedules::routes())
         .merge(queues::routes())
         .merge(workers::routes())
         .merge(health::routes())

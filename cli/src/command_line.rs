@@ -7,7 +7,7 @@ use clap::{Parser, Subcommand};
 use crate::bench::BenchArgs;
 use crate::commands::{
     breakers, cases, config, datasets, dead, demo, dev, enqueue, events, generate, jobs, limits,
-    migrate, profiles, queues, scale, serve, triggers, work, workers,
+    migrate, profiles, queues, scale, schedules, serve, triggers, work, workers,
 };
 use crate::exit;
 
@@ -61,6 +61,9 @@ pub(crate) enum Command {
     /// Enqueue jobs when events match: list, change and try triggers
     #[command(subcommand)]
     Triggers(triggers::TriggersCommand),
+    /// Enqueue jobs by the clock: list, change and preview schedules, fill in what is missing
+    #[command(subcommand)]
+    Schedules(schedules::SchedulesCommand),
     /// See who listens to events, and how far behind they are
     #[command(subcommand)]
     Events(events::EventsCommand),

@@ -17,6 +17,7 @@ mod openapi;
 pub(crate) mod profiles;
 pub(crate) mod queues;
 pub(crate) mod scale;
+pub(crate) mod schedules;
 pub(crate) mod serve;
 pub(crate) mod triggers;
 pub(crate) mod work;
@@ -55,6 +56,7 @@ pub(crate) async fn run(line: CommandLine) -> anyhow::Result<Exit> {
         Command::Limits(command) => limits::run(&command, &start.invocation()?).await,
         Command::Breakers(command) => breakers::run(&command, &start.invocation()?).await,
         Command::Triggers(command) => triggers::run(&command, &start.invocation()?).await,
+        Command::Schedules(command) => schedules::run(&command, &start.invocation()?).await,
         Command::Events(command) => events::run(&command, &start.invocation()?).await,
         Command::Cases(command) => cases::run(&command, &start.invocation()?).await,
         Command::Datasets(command) => datasets::run(&command, &start.invocation()?).await,

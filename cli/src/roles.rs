@@ -1,5 +1,5 @@
 //! What runs for long, in one process or in several: the API, the relay, the rescuer, the releaser,
-//! ingest, the workers.
+//! the scheduler, ingest, the workers.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -15,6 +15,7 @@ use nexus_producer::ingest::{InboxIngest, IngestStats, RequestIngest};
 use nexus_producer::relay::{Relay, RelayStats};
 use nexus_producer::releaser::Releaser;
 use nexus_producer::rescuer::Rescuer;
+use nexus_producer::schedules::Scheduler;
 use nexus_producer::triggers::{Evaluator, TopicEvaluator};
 use nexus_producer::workflows::{Advancer, AdvancerStats};
 use nexus_queue::{RoutedTransport, Transport};
@@ -60,8 +61,8 @@ impl Roles {
         })
     }
 
-    /// Starts the relay, and beside it the rescuer, the releaser, the triggers and the watch for orphaned
-    /// datasets.
+    /// Starts the relay, and beside it the rescuer, the releaser, the triggers, the scheduler and the watch
+    /// for orphaned datasets.
     pub(crate) fn start_relay(&mut self) -> anyhow::Result<Arc<RelayStats>> {
         let relay = Relay::new(
             self.pool.clone(),
@@ -88,6 +89,10 @@ impl Roles {
         self.bus.readers.push(topics.reader());
         self.start(evaluator.run(self.stop.clone()));
         self.start(topics.run(self.stop.clone()));
+        let scheduler = Scheduler::new(self.pool.clone(), &self.settings)
+            .map_err(|mistakes| Failure::new(Exit::Usage, mistakes.join("\n")))?;
+        self.bus.scheduler = Some(scheduler.stats());
+        self.start(scheduler.run(self.stop.clone()));
         if self.settings.events.publish {
             let publisher = Publisher::new(self.pool.clone(), &self.settings).context("kafka")?;
             self.bus.publisher = Some(publisher.stats());

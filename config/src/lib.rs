@@ -34,8 +34,8 @@ pub use secret_url::{NotAUrl, SecretUrl};
 pub use settings::{
     Api, Backoff, BandPolicy, BandWeights, Codec, Datasets, Enqueue, Events, History, Inbox,
     InboxQueue, Kafka, KafkaCompression, KafkaSecurity, Kind, Kinds, Lease, Limits, Log, LogFormat,
-    PROCESSES_MAX, Postgres, Redis, Relay, Requests, Rescue, Retry, SaslMechanism, Settings, Store,
-    Strategy, Supervisor, Triggers, Workers, Workflows,
+    PROCESSES_MAX, Postgres, Redis, Relay, Requests, Rescue, Retry, SaslMechanism, ScheduleEnqueue,
+    ScheduleJob, Schedules, Settings, Store, Strategy, Supervisor, Triggers, Workers, Workflows,
 };
 pub use shown::ShownSetting;
 pub use span::{NotASpan, Span};

@@ -15,6 +15,7 @@ mod log;
 mod postgres;
 mod redis;
 mod requests;
+mod schedules;
 mod stores;
 mod supervisor;
 mod triggers;
@@ -37,6 +38,7 @@ pub use self::log::{Log, LogFormat};
 pub use self::postgres::Postgres;
 pub use self::redis::Redis;
 pub use self::requests::Requests;
+pub use self::schedules::{ScheduleEnqueue, ScheduleJob, Schedules};
 pub use self::stores::Store;
 pub use self::supervisor::{PROCESSES_MAX, Supervisor};
 pub use self::triggers::Triggers;
@@ -83,6 +85,8 @@ pub struct Settings {
     pub events: Events,
     /// Jobs that events enqueue.
     pub triggers: Triggers,
+    /// Jobs that the clock enqueues.
+    pub schedules: Schedules,
     /// Jobs of which some wait for others.
     pub workflows: Workflows,
     /// The HTTP interface.
@@ -119,6 +123,7 @@ impl Settings {
         self.history.check(&mut checks);
         self.events.check(&mut checks);
         self.triggers.check(&mut checks);
+        self.schedules.check(&mut checks);
         self.workflows.check(&mut checks);
         self.api.check(&mut checks);
         self.datasets.check(&mut checks);
@@ -155,6 +160,11 @@ impl Settings {
         );
         checks.not_above(
             ("requests.batch_max", self.requests.batch_max),
+            ("enqueue.batch_max", self.enqueue.batch_max),
+        );
+        // A call that fills in is one enqueue.
+        checks.not_above(
+            ("schedules.backfill_max", self.schedules.backfill_max),
             ("enqueue.batch_max", self.enqueue.batch_max),
         );
         checks.not_above(

@@ -18,6 +18,7 @@
 //! | limits, rates and breakers, and whom they let in | [`limit`], [`gcra`], [`breaker`], [`admission`] |
 //! | what happened to jobs, and what their handlers found | [`event`] |
 //! | jobs that events enqueue (feature `triggers`) | [`trigger`] |
+//! | jobs that the clock enqueues (feature `schedules`) | [`schedule`] |
 //! | jobs of which some wait for others | [`workflow`] |
 //! | the argument struct of every built-in kind | [`kinds`] |
 
@@ -34,8 +35,12 @@ pub mod limit;
 pub mod new_job;
 pub mod outcome;
 pub mod retry;
+#[cfg(feature = "schedules")]
+pub mod schedule;
 pub mod settle;
 pub mod state;
+#[cfg(any(feature = "schedules", feature = "triggers"))]
+mod template;
 pub mod transport_name;
 #[cfg(feature = "triggers")]
 pub mod trigger;

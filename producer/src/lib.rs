@@ -9,6 +9,7 @@
 //! | [`releaser::Releaser`]: jobs that wait at gates | [`releaser`] | `relay` |
 //! | [`request::JobRequest`]: what a caller says of a job in JSON | [`request`] | `request` |
 //! | [`rescuer::Rescuer`]: leases that ran out | [`rescuer`] | `relay` |
+//! | [`schedules::Scheduler`]: jobs that the clock enqueues | [`schedules`] | `relay` |
 //! | [`triggers::Evaluator`]: jobs that events enqueue | [`triggers`] | `relay` |
 //! | [`workflows::Advancer`]: jobs that wait for others of their workflow | [`workflows`] | `relay` |
 //!
@@ -28,6 +29,8 @@ pub mod releaser;
 pub mod request;
 #[cfg(feature = "relay")]
 pub mod rescuer;
+#[cfg(feature = "relay")]
+pub mod schedules;
 #[cfg(feature = "relay")]
 pub mod triggers;
 #[cfg(feature = "relay")]

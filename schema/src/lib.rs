@@ -13,6 +13,7 @@
 //! | [`jobs`], [`workers`] | the ledger as people look at it, and what handlers say of their jobs |
 //! | [`dead`] | dead letters: found, run again, thrown away |
 //! | [`events`], [`triggers`] | what happened, for whoever listens; jobs that events enqueue |
+//! | [`schedules`] | jobs that the clock enqueues |
 //! | [`workflows`] | jobs of which some wait for others |
 //! | [`supervisors`] | how many worker processes are wanted, and how many work |
 //! | [`cases`], [`datasets`] | the domain |
@@ -44,6 +45,7 @@ pub mod pool;
 mod prepared;
 pub mod queues;
 pub mod retrying;
+pub mod schedules;
 #[expect(missing_docs, reason = "generated")]
 pub mod schema;
 pub mod supervisors;

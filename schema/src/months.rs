@@ -10,12 +10,13 @@ use crate::prepared::Prepared;
 
 /// The tables of the ledger that time partitions and that are written through
 /// their parents, so that their partitions must be there in advance.
-const LEDGER_PARENTS: [&str; 6] = [
+const LEDGER_PARENTS: [&str; 7] = [
     "job_history",
     "attempt_errors",
     "job_logs",
     "job_origins",
     "trigger_log",
+    "ticks",
     "workflow_history",
 ];
 

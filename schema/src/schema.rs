@@ -433,6 +433,44 @@ pub mod nexus {
     }
 
     diesel::table! {
+        nexus.schedule_versions (name, version) {
+            name -> Text,
+            version -> Int4,
+            tenant_id -> Int8,
+            change -> Text,
+            definition -> Json,
+            changed_at -> Timestamptz,
+            changed_by -> Text,
+        }
+    }
+
+    diesel::table! {
+        nexus.schedules (name) {
+            name -> Text,
+            tenant_id -> Int8,
+            version -> Int4,
+            definition -> Json,
+            kind -> Nullable<Text>,
+            origin -> Text,
+            paused_at -> Nullable<Timestamptz>,
+            paused_by -> Nullable<Text>,
+            next_at -> Nullable<Timestamptz>,
+            open_jobs -> Array<Nullable<Int8>>,
+            fired -> Int8,
+            skipped -> Int8,
+            missed -> Int8,
+            failed -> Int8,
+            last_tick_at -> Nullable<Timestamptz>,
+            last_job -> Nullable<Int8>,
+            last_why -> Nullable<Text>,
+            created_at -> Timestamptz,
+            created_by -> Text,
+            changed_at -> Timestamptz,
+            changed_by -> Text,
+        }
+    }
+
+    diesel::table! {
         nexus.supervisors (name) {
             name -> Text,
             tenant_id -> Int8,
@@ -455,6 +493,25 @@ pub mod nexus {
             name -> Text,
             created_at -> Timestamptz,
             created_by -> Text,
+        }
+    }
+
+    diesel::table! {
+        nexus.ticks (id, at) {
+            id -> Int8,
+            tenant_id -> Int8,
+            schedule -> Text,
+            version -> Int4,
+            tick_at -> Timestamptz,
+            through_at -> Nullable<Timestamptz>,
+            #[sql_name = "ticks"]
+            ticks_ -> Int8,
+            outcome -> Text,
+            reason -> Nullable<Text>,
+            job_id -> Nullable<Int8>,
+            asked_by -> Nullable<Text>,
+            backfill -> Bool,
+            at -> Timestamptz,
         }
     }
 
@@ -645,8 +702,11 @@ pub mod nexus {
         queues,
         relays,
         reservations,
+        schedule_versions,
+        schedules,
         supervisors,
         tenants,
+        ticks,
         trigger_log,
         trigger_versions,
         triggers,

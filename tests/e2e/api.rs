@@ -9,5 +9,6 @@ mod kafka_metrics;
 mod metrics;
 mod pages;
 mod refusals;
+mod schedules;
 mod stop;
 mod uploads;

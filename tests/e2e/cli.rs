@@ -9,6 +9,7 @@ mod jobs;
 mod migrate;
 mod printing;
 mod roles;
+mod schedules;
 mod settings;
 
 use std::process::Output;

@@ -55,6 +55,7 @@ mod relay;
 mod requests;
 mod rescue;
 mod roles;
+mod schedules;
 mod settle;
 mod sql_enqueue;
 mod supervisor;

@@ -10,12 +10,12 @@ use diesel::sql_types::{BigInt, Text};
 use diesel::{QueryableByName, sql_query};
 use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 use nexus_jobs::{
-    Band, Due, FailureReason, JobId, Lane, NewJob, OnConflict, QueueName, State, Unique,
+    Band, Due, FailureReason, JobId, Lane, NewJob, OnConflict, QueueName, State, TenantId, Unique,
 };
 use nexus_schema::events::{self, Detail, Listened};
 use nexus_schema::ingest::{Arrival, Arrived, ingest_in};
 use nexus_schema::jobs::{Filter, find, list};
-use nexus_schema::{dispatch, fence, ledger};
+use nexus_schema::{dispatch, fence, ledger, schedules};
 use nexus_tests::bed::noop;
 use nexus_tests::{Claimant, in_bed};
 use serde_json::value::to_raw_value;
@@ -143,6 +143,7 @@ async fn over_a_backlog(before: &str, after: &str) {
         events::listen(conn, "test", &[everything]).await.unwrap();
         claims_and_ends(conn).await;
         looks(conn).await;
+        ticks(conn).await;
         no_scan(conn, "events read", async |conn, _| {
             let rows = events::take(conn, "test", 200).await.unwrap();
             let told = events::expand(conn, &rows, "/test", Detail::All).await.unwrap();
@@ -217,6 +218,37 @@ async fn claims_and_ends(conn: &mut AsyncPgConnection) {
     }
     no_scan(conn, "rescue", async |conn, _| {
         ledger::rescue(conn, 3).await.unwrap();
+    })
+    .await;
+}
+
+/// A round of schedules that ask for jobs of theirs.
+async fn ticks(conn: &mut AsyncPgConnection) {
+    conn.batch_execute(
+        "INSERT INTO nexus.schedules (name, version, definition, origin, next_at, open_jobs, created_by, \
+             changed_by) \
+         SELECT 'plan ' || n, 1, '{}', 'operator', now(), ARRAY[48000 + n, 90000000], 'test', 'test' \
+         FROM generate_series(1, 100) AS n",
+    )
+    .await
+    .unwrap();
+    no_scan(conn, "a round of ticks", async |conn, nth| {
+        let silence = Duration::from_secs(5);
+        let clock = schedules::lead(conn, silence).await.unwrap().unwrap();
+        let due = schedules::due(conn, clock, 100, &[]).await.unwrap();
+        assert_eq!(due.len(), 100);
+        assert!(due.iter().all(|one| one.open_jobs.len() == 1), "{due:?}");
+        let keys: Vec<(String, TenantId)> = due
+            .iter()
+            .map(|one| (format!("{} {nth}", one.name), TenantId::DEFAULT))
+            .collect();
+        let hour = Duration::from_hours(1);
+        let taken = schedules::reserve(conn, &keys, hour).await.unwrap();
+        assert_eq!(taken.len(), 100);
+        let keys: Vec<String> = taken.into_iter().collect();
+        assert_eq!(schedules::reserved(conn, &keys).await.unwrap().len(), 100);
+        schedules::release(conn, &keys[..50]).await.unwrap();
+        schedules::hold(conn, "plan 1").await.unwrap().unwrap();
     })
     .await;
 }

@@ -96,6 +96,11 @@ impl TestBed {
         self.spawn_program(&binary(), args, &args.join("-"))
     }
 
+    /// Starts a long-running role of `nexus` with this bed's settings and these variables.
+    pub fn spawn_with(&self, args: &[&str], env: &[(&str, &str)]) -> Running {
+        self.spawn_in(&binary(), args, &args.join("-"), env)
+    }
+
     /// Starts a worker process that knows the tests' own kinds; `program` is
     /// `env!("CARGO_BIN_EXE_nexus-test-worker")`.
     pub fn spawn_test_worker(&self, program: &str) -> Running {
@@ -110,11 +115,22 @@ impl TestBed {
 
     /// Starts a program with this bed's settings; its log is named so.
     pub(crate) fn spawn_program(&self, program: &Path, args: &[&str], called: &str) -> Running {
+        self.spawn_in(program, args, called, &[])
+    }
+
+    fn spawn_in(
+        &self,
+        program: &Path,
+        args: &[&str],
+        called: &str,
+        env: &[(&str, &str)],
+    ) -> Running {
         let name = format!("{called}-{}.log", Uuid::new_v4().simple());
         let log = self.dir().join(name.replace('/', "_"));
         let out = std::fs::File::create(&log).expect("a log");
         let child = self
             .command_of(program, args)
+            .envs(env.iter().copied())
             .stderr(out.try_clone().expect("a log"))
             .stdout(out)
             .kill_on_drop(true)

@@ -15,6 +15,7 @@
 //! | a worker that is given one file after another | [`loading`] |
 //! | how much memory a process took, and a disk that is soon full | [`peak_memory`], [`small_spool`] |
 //! | a worker process, a rescuer, a releaser beside a test | [`worker_run`], [`rescuer_run`], [`releaser_run`] |
+//! | a scheduler beside a test, and the clock that it goes by | [`scheduler_run`], [`schedule_clock`] |
 //! | an ingest of the inbox, or of requests, beside a test | [`inbox_run`], [`requests_run`], [`passed_requests`] |
 //! | job kinds of the tests' own, what they leave behind, what became of them | [`tasks`], [`effects`], [`ends`] |
 //! | the API inside a test, and requests to it | [`api_run`], [`http`] |
@@ -62,6 +63,8 @@ pub mod relay_run;
 pub mod releaser_run;
 pub mod requests_run;
 pub mod rescuer_run;
+pub mod schedule_clock;
+pub mod scheduler_run;
 pub mod servers;
 pub mod small_settings;
 pub mod small_spool;
@@ -89,5 +92,6 @@ pub use redis_space::RedisSpace;
 pub use relay_run::RelayRun;
 pub use requests_run::RequestsRun;
 pub use rescuer_run::RescuerRun;
+pub use scheduler_run::SchedulerRun;
 pub use servers::Servers;
 pub use worker_run::WorkerRun;

@@ -58,6 +58,9 @@ pub fn small_settings(servers: &Servers, database: &str, prefix: &str, dir: &Pat
     settings.retry.base = millis(10);
     settings.retry.cap = millis(100);
 
+    settings.schedules.poll = millis(10);
+    settings.schedules.shipped.clear();
+
     settings.api.listen = ([127, 0, 0, 1], 0).into();
     settings.datasets.roots = vec![dir.join("data")];
     settings.datasets.spool = dir.join("spool");

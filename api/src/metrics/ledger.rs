@@ -12,6 +12,7 @@ use prometheus_client::registry::Unit;
 use tokio::sync::Mutex;
 
 use super::events::Events;
+use super::schedules::Schedules;
 
 /// How old a sample may be: taking one reads the whole live table.
 const SAMPLE_EVERY: Duration = Duration::from_secs(5);
@@ -34,6 +35,7 @@ struct Sample {
     jobs: Vec<LaneCount>,
     dispatch: Vec<LaneDepth>,
     events: Events,
+    schedules: Schedules,
 }
 
 impl Ledger {
@@ -69,6 +71,7 @@ impl Ledger {
             jobs: counts(&mut conn).await?,
             dispatch: depths(&mut conn).await?,
             events: Events::take(&mut conn).await?,
+            schedules: Schedules::take(&mut conn).await?,
         })
     }
 }
@@ -84,6 +87,7 @@ impl Collector for Ledger {
             jobs,
             dispatch,
             events,
+            schedules,
         }) = sample.as_ref()
         {
             let rows = jobs.iter().map(|row| {
@@ -95,6 +99,7 @@ impl Collector for Ledger {
             gauges(&mut encoder, "jobs", "Unfinished jobs", None, rows)?;
             encode_dispatch(&mut encoder, dispatch)?;
             events.encode(&mut encoder)?;
+            schedules.encode(&mut encoder)?;
         }
         let (open, idle) = self.pool.occupancy();
         let rows = [

@@ -253,6 +253,17 @@ fn every_route_is_described() {
     POST /v1/queues/{name}/pause
     POST /v1/queues/{name}/resume
     PUT /v1/queues/{name}/transport
+    GET /v1/schedules
+    DELETE /v1/schedules/{name}
+    GET /v1/schedules/{name}
+    PUT /v1/schedules/{name}
+    POST /v1/schedules/{name}/backfill
+    GET /v1/schedules/{name}/next
+    POST /v1/schedules/{name}/pause
+    POST /v1/schedules/{name}/resume
+    POST /v1/schedules/{name}/run
+    GET /v1/schedules/{name}/ticks
+    GET /v1/schedules/{name}/versions
     GET /v1/triggers
     POST /v1/triggers/test
     DELETE /v1/triggers/{name}

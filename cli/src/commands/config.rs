@@ -2,6 +2,7 @@
 
 use clap::Subcommand;
 use nexus_config::{Loaded, Mistakes, ShownSetting};
+use nexus_producer::schedules::of_settings;
 use serde::Serialize;
 
 use crate::exit::Exit;
@@ -45,7 +46,10 @@ fn check(loaded: &Result<Loaded, Mistakes>, output: Output) -> anyhow::Result<Ex
     let checked = match loaded {
         Ok(loaded) => Checked {
             file: loaded.file.as_ref().map(|path| path.display().to_string()),
-            mistakes: Vec::new(),
+            // What their types do not carry of schedules, the engine judges.
+            mistakes: of_settings(&loaded.settings.schedules)
+                .err()
+                .unwrap_or_default(),
         },
         Err(mistakes) => Checked {
             file: None,
@@ -54,12 +58,13 @@ fn check(loaded: &Result<Loaded, Mistakes>, output: Output) -> anyhow::Result<Ex
     };
     output.show(&checked, |checked, _| match loaded {
         Err(mistakes) => mistakes.to_string(),
+        Ok(_) if !checked.mistakes.is_empty() => checked.mistakes.join("\n"),
         Ok(_) => format!(
             "no mistakes ({})",
             checked.file.as_deref().unwrap_or("no settings file")
         ),
     })?;
-    Ok(if loaded.is_ok() {
+    Ok(if checked.mistakes.is_empty() {
         Exit::Ok
     } else {
         Exit::Usage

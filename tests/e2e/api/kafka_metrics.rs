@@ -213,7 +213,7 @@ async fn what_is_published_and_judged_is_counted() {
         let bus = Bus {
             publisher: Some(publisher.stats()),
             evaluators: vec![("ledger", evaluator.stats())],
-            readers: Vec::new(),
+            ..Bus::default()
         };
         let stop = CancellationToken::new();
         let _stops = stop.clone().drop_guard();
