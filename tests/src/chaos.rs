@@ -12,7 +12,7 @@
 //! | what is hit: servers, a disk, lines, processes | [`own_postgres`], [`own_broker`], [`own_kafka`], [`small_disk`], [`fault_proxy`], [`fleet`], [`ports`] |
 //! | the processes themselves | [`roles`], [`run_settings`] |
 //! | the jobs, how they are done, and what is noted of it | [`kinds`], [`handlers`], [`run_log`] |
-//! | who enqueues them | [`producers`] |
+//! | who enqueues them: producers, workflows, schedules | [`producers`], [`flows`], [`ticking`] |
 //! | the run's tables, and looking at them | [`tables`], [`watcher`] |
 //! | what was promised against what is there; the report | [`checker`], [`report`] |
 
@@ -21,6 +21,7 @@ pub mod dice;
 pub mod fault;
 pub mod fault_proxy;
 pub mod fleet;
+pub mod flows;
 pub mod handlers;
 pub mod injector;
 pub mod kinds;
@@ -38,6 +39,7 @@ pub mod run_settings;
 pub mod schedule;
 pub mod small_disk;
 pub mod tables;
+pub mod ticking;
 pub mod watcher;
 
 pub use options::Options;

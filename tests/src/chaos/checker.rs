@@ -2,14 +2,17 @@
 //! against one another. Pure.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::ops::Range;
 
 use serde::Serialize;
 
 use super::fault::Sort;
+use super::flows;
 use super::kinds::Part;
 use super::producers::Produced;
 use super::run_log::Note;
-use super::tables::{Failed, Finished, Left, Tables};
+use super::tables::{Failed, Finished, Flow, Left, Tables};
+use super::ticking::Ticked;
 
 /// All that is known of a run.
 #[derive(Clone, Debug, Default)]
@@ -55,6 +58,10 @@ pub struct Figures {
     /// From the end of the last fault and of the last enqueue, whichever is later, until the
     /// queue was empty, in seconds.
     pub empty_after_s: Option<f64>,
+    /// Workflows in history.
+    pub workflows: usize,
+    /// Ticks of schedules that were noted.
+    pub ticks: i64,
     /// Acknowledged and not finished.
     pub lost: usize,
     /// Finished and not submitted, or more often than submitted.
@@ -77,6 +84,13 @@ pub struct Figures {
     pub left_dispatch: i64,
     /// Leases left in the ledger.
     pub left_leases: i64,
+    /// Workflows left in the ledger.
+    pub left_workflows: i64,
+    /// Workflows that were acknowledged and are not there, ended otherwise than their jobs call for, called
+    /// nobody or somebody twice, or began a job too early.
+    pub workflows_wrong: usize,
+    /// Ticks that are not one job each.
+    pub ticks_wrong: i64,
 }
 
 /// Longest such time that is well.
@@ -92,6 +106,7 @@ pub fn figures(evidence: &Evidence) -> Figures {
         jobs,
         dispatch,
         leases,
+        workflows,
     } = tables.left;
     let mut failed_attempts = BTreeMap::new();
     for failed in &tables.failed {
@@ -99,6 +114,7 @@ pub fn figures(evidence: &Evidence) -> Figures {
     }
     let promised: HashSet<i64> = produced.acknowledged.iter().map(|(_, id)| *id).collect();
     let finished = tables.finished.iter();
+    let cancelled = cancelled(produced);
     Figures {
         acknowledged: produced.acknowledged.len(),
         finished: tables.finished.len(),
@@ -110,10 +126,12 @@ pub fn figures(evidence: &Evidence) -> Figures {
         faults_landed: evidence.faults.values().sum(),
         faults: evidence.faults.clone(),
         empty_after_s: evidence.empty_after_s,
+        workflows: tables.flows.len(),
+        ticks: tables.ticked.iter().map(|ticked| ticked.notes).sum(),
         lost: promised.iter().filter(|id| !ends.contains_key(id)).count(),
         phantom: phantom(produced, &tables.finished),
-        wrong_end: tables.finished.iter().filter(|job| !ends_well(job)).count(),
-        effects_not_one: effects_not_one(tables, &ends),
+        wrong_end: wrong_end(&tables.finished, &cancelled),
+        effects_not_one: effects_not_one(tables, &ends, &cancelled),
         unrecorded_runs: unrecorded(&evidence.notes, &ends, &tables.failed),
         completed_without_run: completed_without_run(&evidence.notes, &tables.finished),
         twin_runs: twins(&evidence.notes),
@@ -121,6 +139,9 @@ pub fn figures(evidence: &Evidence) -> Figures {
         left_jobs: jobs,
         left_dispatch: dispatch,
         left_leases: leases,
+        left_workflows: workflows,
+        workflows_wrong: workflows_wrong(produced, &tables.flows),
+        ticks_wrong: tables.ticked.iter().map(Ticked::wrong).sum(),
     }
 }
 
@@ -135,6 +156,11 @@ pub fn wrong(figures: &Figures, wanted: &[Sort]) -> Vec<String> {
         ("completed_without_run", figures.completed_without_run),
         ("twin_runs", figures.twin_runs),
         ("deserted", figures.deserted),
+        ("workflows_wrong", figures.workflows_wrong),
+        (
+            "ticks_wrong",
+            usize::try_from(figures.ticks_wrong).unwrap_or(usize::MAX),
+        ),
     ];
     let mut wrong: Vec<String> = zero
         .iter()
@@ -145,7 +171,8 @@ pub fn wrong(figures: &Figures, wanted: &[Sort]) -> Vec<String> {
         figures.left_jobs,
         figures.left_dispatch,
         figures.left_leases,
-    ) != (0, 0, 0)
+        figures.left_workflows,
+    ) != (0, 0, 0, 0)
     {
         wrong.push("the queue is not empty".to_owned());
     }
@@ -175,8 +202,46 @@ fn part(job: &Finished) -> Option<Part> {
     job.n.and_then(|n| u64::try_from(n).ok()).map(Part::of)
 }
 
-fn ends_well(job: &Finished) -> bool {
-    part(job).is_some_and(|part| part.ends() == job.state)
+/// Numbers of jobs that their workflow calls off, since one before them does not complete.
+fn cancelled(produced: &Produced) -> HashSet<u64> {
+    let flows = produced.submitted.iter().filter(|jobs| flows::is_one(jobs));
+    flows
+        .flat_map(|jobs| jobs.clone().zip(flows::ends(jobs)))
+        .filter_map(|(n, end)| (end == "cancelled").then_some(n))
+        .collect()
+}
+
+/// What a job does, but for one that is called off before it does anything.
+fn played(job: &Finished, cancelled: &HashSet<u64>) -> Option<Part> {
+    let n = job.n.and_then(|n| u64::try_from(n).ok())?;
+    (!cancelled.contains(&n)).then(|| Part::of(n))
+}
+
+fn wrong_end(finished: &[Finished], cancelled: &HashSet<u64>) -> usize {
+    let ends_well = |job: &&Finished| match (part(job), played(job, cancelled)) {
+        (None, _) => false,
+        (Some(_), Some(part)) => part.ends() == job.state,
+        (Some(_), None) => job.state == "cancelled" && job.run == 0,
+    };
+    finished.len() - finished.iter().filter(ends_well).count()
+}
+
+fn workflows_wrong(produced: &Produced, flows: &[Flow]) -> usize {
+    let is_well = |flow: &Flow, jobs: &Range<u64>| {
+        flow.state == flows::end(jobs) && flow.called == 1 && flow.early == 0
+    };
+    let there: HashMap<u64, &Flow> = flows
+        .iter()
+        .filter_map(|flow| Some((u64::try_from(flow.first).ok()?, flow)))
+        .collect();
+    let promised: HashSet<u64> = produced.acknowledged.iter().map(|(n, _)| *n).collect();
+    let submitted = produced.submitted.iter().filter(|jobs| flows::is_one(jobs));
+    let wrong = submitted.filter(|jobs| match there.get(&jobs.start) {
+        Some(flow) => !is_well(flow, jobs),
+        None => promised.contains(&jobs.start),
+    });
+    let twice = flows.len() - there.len();
+    wrong.count() + twice
 }
 
 fn begun(notes: &[Note]) -> impl Iterator<Item = &super::run_log::Run> {
@@ -215,11 +280,15 @@ fn phantom(produced: &Produced, finished: &[Finished]) -> usize {
 }
 
 /// Jobs with an effect or a step too many or too few, those that never finished included.
-fn effects_not_one(tables: &Tables, ends: &HashMap<i64, &Finished>) -> usize {
+fn effects_not_one(
+    tables: &Tables,
+    ends: &HashMap<i64, &Finished>,
+    cancelled: &HashSet<u64>,
+) -> usize {
     let mut wrong = HashSet::new();
     let mut compare = |times: &HashMap<i64, i64>, has: fn(Part) -> bool| {
         for (&id, job) in ends {
-            let meant = i64::from(part(job).is_some_and(has));
+            let meant = i64::from(played(job, cancelled).is_some_and(has));
             if times.get(&id).copied().unwrap_or(0) != meant {
                 wrong.insert(id);
             }

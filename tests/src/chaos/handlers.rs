@@ -11,6 +11,7 @@ use nexus_workers::{Context, Registry};
 
 use super::kinds::{Lasting, Part, Quick, work};
 use super::run_log::RunLog;
+use super::ticking::{self, Tick};
 
 /// The kinds of a run; what their handlers do is noted in `log`.
 pub fn registry(log: RunLog) -> Registry {
@@ -18,6 +19,7 @@ pub fn registry(log: RunLog) -> Registry {
     let lasting = Arc::clone(&quick);
     Registry::new()
         .with::<Quick, _>(move |job: Quick, ctx| play(Arc::clone(&quick), job.n, ctx))
+        .with::<Tick, _>(ticking::play)
         .with::<Lasting, _>(move |job: Lasting, ctx| play(Arc::clone(&lasting), job.n, ctx))
 }
 

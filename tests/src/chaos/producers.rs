@@ -9,14 +9,14 @@ use std::time::Duration;
 
 use anyhow::Context;
 use nexus_config::Settings;
-use nexus_jobs::{Actor, NewJob};
+use nexus_jobs::{Actor, NewJob, Workflow};
 use nexus_producer::Producer;
-use nexus_schema::{Keep, Pool};
+use nexus_schema::{Keep, Pool, workflows};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::dice::Dice;
-use super::{kinds, say};
+use super::{flows, kinds, say};
 
 /// How many there are.
 const PRODUCERS: u64 = 2;
@@ -151,9 +151,15 @@ async fn produce(
             continue;
         }
         let first = quota.next.fetch_add(count, Ordering::Relaxed);
-        let jobs: anyhow::Result<Vec<NewJob>> = (first..first + count).map(kinds::job).collect();
+        let numbers = first..first + count;
         log.submit(first, count)?;
-        match enqueue(&producer, &jobs?).await {
+        let enqueued = if flows::is_one(&numbers) {
+            submit(&producer, &flows::workflow(&numbers)?).await
+        } else {
+            let jobs: anyhow::Result<Vec<NewJob>> = numbers.map(kinds::job).collect();
+            enqueue(&producer, &jobs?).await
+        };
+        match enqueued {
             Ok(ids) => {
                 log.acknowledge(first, &ids)?;
                 quota.acknowledged.fetch_add(count, Ordering::Relaxed);
@@ -175,6 +181,14 @@ async fn produce(
 async fn enqueue(producer: &Producer, jobs: &[NewJob]) -> nexus_schema::Result<Vec<i64>> {
     let ids = producer.enqueue_many(jobs, &Actor::system("chaos")).await?;
     Ok(ids.into_iter().map(|id| id.id().0).collect())
+}
+
+/// Submits a workflow: the ids of its nodes, in order. The one that it calls at its end has none yet.
+async fn submit(producer: &Producer, workflow: &Workflow) -> nexus_schema::Result<Vec<i64>> {
+    let submitted = producer.submit(workflow, &Actor::system("chaos")).await?;
+    let mut conn = producer.pool().get().await?;
+    let graph = workflows::graph(&mut conn, submitted.id()).await?;
+    Ok(graph.nodes.iter().map(|node| node.job_id).collect())
 }
 
 /// What a producer submitted and what it was promised: an append-only file.

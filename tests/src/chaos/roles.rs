@@ -1,4 +1,5 @@
-//! The processes that are killed: a worker, and one that is relay and rescuer.
+//! The processes that are killed: a worker, and one that is relay and rescuer. Each has an advancer and a
+//! scheduler too, so that many of them decide at once.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -6,6 +7,8 @@ use std::sync::Arc;
 use nexus_config::{LoadFrom, Settings, telemetry};
 use nexus_producer::relay::Relay;
 use nexus_producer::rescuer::Rescuer;
+use nexus_producer::schedules::Scheduler;
+use nexus_producer::workflows::Advancer;
 use nexus_queue::RoutedTransport;
 use nexus_schema::{Keep, Pool, fence};
 use nexus_workers::WorkerProcess;
@@ -22,19 +25,39 @@ pub async fn work(runs: &Path, unfenced: bool) -> anyhow::Result<()> {
     }
     let (settings, pool, transport) = parts()?;
     let registry = registry(RunLog::open(runs)?);
+    let stop = until_told()?;
+    // Those of the relay's process are one among many.
+    let deciding = decide(&settings, &pool, &stop)?;
     let process = WorkerProcess::new(&settings, pool, Arc::new(transport), registry)?;
-    process.run(until_told()?).await?;
+    let (drained, ()) = tokio::join!(process.run(stop), deciding);
+    drained?;
     Ok(())
 }
 
-/// Runs a relay and a rescuer until SIGTERM.
+/// An advancer of workflows and a scheduler, until told to stop.
+fn decide(
+    settings: &Settings,
+    pool: &Pool,
+    stop: &CancellationToken,
+) -> anyhow::Result<impl Future<Output = ()> + use<>> {
+    let advancer = Advancer::new(pool.clone(), settings);
+    let scheduler = Scheduler::new(pool.clone(), settings);
+    let scheduler = scheduler.map_err(|wrong| anyhow::anyhow!(wrong.join("; ")))?;
+    let stop = stop.clone();
+    Ok(async move {
+        tokio::join!(advancer.run(stop.clone()), scheduler.run(stop));
+    })
+}
+
+/// Runs a relay and a rescuer, an advancer and a scheduler, until SIGTERM.
 pub async fn relay() -> anyhow::Result<()> {
     let (settings, pool, transport) = parts()?;
+    let stop = until_told()?;
+    let deciding = decide(&settings, &pool, &stop)?;
     let relay = Relay::new(pool.clone(), Arc::new(transport), settings.relay);
     let months = settings.history.months_ahead;
     let rescuer = Rescuer::new(pool, settings.rescue, settings.lease, months);
-    let stop = until_told()?;
-    tokio::join!(relay.run(stop.clone()), rescuer.run(stop));
+    tokio::join!(relay.run(stop.clone()), rescuer.run(stop), deciding);
     Ok(())
 }
 

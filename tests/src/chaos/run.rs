@@ -30,7 +30,7 @@ use super::run_settings::{run_settings, superuser};
 use super::schedule::Pace;
 use super::tables::Left;
 use super::watcher::Ledger;
-use super::{run_log, say, tables};
+use super::{run_log, say, tables, ticking};
 
 /// How long a run may take before it is given up and judged as it stands, beyond what a slow
 /// machine needs for its jobs.
@@ -149,6 +149,9 @@ async fn fire(
         ended?;
     }
     producing.abort_all();
+    while targets.ledger.look(ticking::pause).await.is_none() {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
     let empty_after_s = empty(targets).await;
     watching.abort();
     let fleet = targets.fleet.lock().await.take();

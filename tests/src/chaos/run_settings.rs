@@ -47,6 +47,8 @@ pub fn run_settings(
     // Several processes share the machine: a loop each.
     settings.workers.loops = 1;
     settings.workers.queues = [("quick".to_owned(), 64), ("lasting".to_owned(), 24)].into();
+    settings.schedules.poll = millis(200);
+    settings.schedules.silence = millis(2000);
     settings.retry.base = millis(50);
     settings.retry.cap = millis(1000);
     "warn".clone_into(&mut settings.log.filter);

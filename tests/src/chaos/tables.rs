@@ -11,6 +11,7 @@ use nexus_jobs::{Actor, QueueName, TransportName};
 use nexus_schema::queues;
 
 use super::run_settings::DATABASE;
+use super::ticking::{self, Ticked};
 
 /// Makes roles, database, schema and tables on an empty server; `superuser` is the URL of its
 /// maintenance database.
@@ -35,12 +36,13 @@ pub async fn make(superuser: &str, settings: &Settings) -> anyhow::Result<()> {
         "CREATE SCHEMA chaos; \
          CREATE TABLE chaos.effects (job bigint PRIMARY KEY, times integer NOT NULL); \
          CREATE TABLE chaos.steps (job bigint NOT NULL); \
+         CREATE TABLE chaos.ticks (schedule text NOT NULL, unix bigint NOT NULL); \
          CREATE INDEX steps_job ON chaos.steps (job); \
          GRANT USAGE ON SCHEMA chaos TO nexus_app; \
          GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA chaos TO nexus_app",
     )
     .await?;
-    Ok(())
+    ticking::set(&mut conn).await
 }
 
 /// Has a broker carry the run's queues.
@@ -98,6 +100,9 @@ pub struct Left {
     /// Leases.
     #[diesel(sql_type = BigInt)]
     pub leases: i64,
+    /// Workflows that run.
+    #[diesel(sql_type = BigInt)]
+    pub workflows: i64,
 }
 
 /// Counts what is unfinished.
@@ -105,7 +110,8 @@ pub async fn left(conn: &mut AsyncPgConnection) -> anyhow::Result<Left> {
     let count = sql_query(
         "SELECT (SELECT count(*) FROM nexus.jobs) AS jobs, \
                 (SELECT count(*) FROM nexus.dispatch) AS dispatch, \
-                (SELECT count(*) FROM nexus.leases) AS leases",
+                (SELECT count(*) FROM nexus.leases) AS leases, \
+                (SELECT count(*) FROM nexus.workflows) AS workflows",
     );
     Ok(count.get_result(conn).await?)
 }
@@ -191,11 +197,40 @@ pub struct Tables {
     pub steps: HashMap<i64, i64>,
     /// What is unfinished.
     pub left: Left,
+    /// Workflows that ended.
+    pub flows: Vec<Flow>,
+    /// What became of ticks, a row a schedule.
+    pub ticked: Vec<Ticked>,
+}
+
+/// A workflow as it stands in history.
+#[derive(Clone, Debug, PartialEq, Eq, QueryableByName)]
+pub struct Flow {
+    /// The number of its first job, which is its key.
+    #[diesel(sql_type = BigInt)]
+    pub first: i64,
+    /// How it ended.
+    #[diesel(sql_type = Text)]
+    pub state: String,
+    /// Jobs that it called.
+    #[diesel(sql_type = BigInt)]
+    pub called: i64,
+    /// Jobs of it that were begun before one that they waited for had ended.
+    #[diesel(sql_type = BigInt)]
+    pub early: i64,
 }
 
 /// Reads them all.
 pub async fn read(conn: &mut AsyncPgConnection) -> anyhow::Result<Tables> {
-    let finished = "SELECT id AS job, (args->>'n')::bigint AS n, state, run FROM nexus.job_history";
+    let finished = "SELECT id AS job, (args->>'n')::bigint AS n, state, run FROM nexus.job_history \
+                    WHERE kind <> 'chaos.tick'";
+    let flows = "SELECT h.key::bigint AS first, h.state, cardinality(h.called)::bigint AS called, \
+                 (SELECT count(*) FROM json_to_recordset(h.nodes) AS n(job_id bigint, before integer[]) \
+                  JOIN nexus.job_history AS j ON j.id = n.job_id \
+                  WHERE j.started_at < (SELECT max(b.finished_at) \
+                      FROM json_to_recordset(h.nodes) AS b(node integer, finished_at timestamptz) \
+                      WHERE b.node = ANY (n.before))) AS early \
+                 FROM nexus.workflow_history AS h";
     let failed = "SELECT job_id AS job, run, reason FROM nexus.attempt_errors";
     let effects = "SELECT job, times::bigint AS times FROM chaos.effects";
     let steps = "SELECT job, count(*) AS times FROM chaos.steps GROUP BY job";
@@ -205,6 +240,8 @@ pub async fn read(conn: &mut AsyncPgConnection) -> anyhow::Result<Tables> {
         effects: times(conn, effects).await?,
         steps: times(conn, steps).await?,
         left: left(conn).await?,
+        flows: sql_query(flows).load(conn).await?,
+        ticked: ticking::read(conn).await?,
     })
 }
 

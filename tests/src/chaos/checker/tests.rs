@@ -83,6 +83,8 @@ fn good() -> Evidence {
             effects: [(EFFECT, 1), (SNOOZES, 1), (UNTOLD, 1)].into(),
             steps: [(STEP, 1), (UNTOLD, 1)].into(),
             left: Left::default(),
+            flows: Vec::new(),
+            ticked: Vec::new(),
         },
         faults: [(Sort::KillWorker, 3)].into(),
         wanted: vec![Sort::KillWorker],
@@ -208,6 +210,86 @@ fn two_live_runs_of_one_attempt_are_found() {
 fn a_process_that_ended_by_itself_is_found() {
     let wrong = found(|run| run.deserted.push("worker-1-0: exit status: 1".to_owned()));
     assert_eq!(wrong, ["deserted is 1"]);
+}
+
+/// The jobs of a workflow that were submitted beside the others, and what became of it.
+fn flow() -> (Range<u64>, Flow) {
+    let mut ranges = (2000..).step_by(10).map(|first| first..first + 10);
+    let jobs = ranges.find(flows::is_one).unwrap();
+    let flow = Flow {
+        first: jobs.start.cast_signed(),
+        state: flows::end(&jobs).to_owned(),
+        called: 1,
+        early: 0,
+    };
+    (jobs, flow)
+}
+
+#[test]
+fn a_workflow_that_ended_badly_is_found() {
+    let (jobs, good) = flow();
+    let with = |change: fn(&mut Flow)| {
+        let mut flow = good.clone();
+        change(&mut flow);
+        found(|run| {
+            run.produced.submitted.push(jobs.clone());
+            run.tables.flows.push(flow);
+        })
+    };
+    assert_eq!(with(|_| {}), Vec::<String>::new());
+    let one = ["workflows_wrong is 1"];
+    assert_eq!(with(|flow| "running".clone_into(&mut flow.state)), one);
+    assert_eq!(with(|flow| flow.called = 0), one);
+    assert_eq!(with(|flow| flow.called = 2), one);
+    assert_eq!(with(|flow| flow.early = 1), one);
+    let twice = found(|run| {
+        run.produced.submitted.push(jobs.clone());
+        run.tables.flows = vec![good.clone(), good.clone()];
+    });
+    assert_eq!(twice, one);
+    let lost = found(|run| {
+        run.produced.submitted.push(jobs.clone());
+        run.produced.acknowledged.push((jobs.start, 77));
+    });
+    assert_eq!(lost, ["lost is 1", "workflows_wrong is 1"]);
+}
+
+#[test]
+fn a_job_that_its_workflow_was_to_call_off_and_did_not_is_found() {
+    let mut ranges = (2000..).step_by(40).map(|first| first..first + 40);
+    let called_off =
+        |jobs: &Range<u64>| flows::ends(jobs).iter().position(|end| *end == "cancelled");
+    let jobs = ranges.find(|jobs| flows::is_one(jobs) && called_off(jobs).is_some());
+    let jobs = jobs.unwrap();
+    let n = jobs.start + called_off(&jobs).unwrap() as u64;
+    let with = |state: &str, run: i32| {
+        found(|evidence| {
+            evidence.produced.submitted.push(jobs.clone());
+            evidence.tables.finished.push(Finished {
+                job: 99,
+                n: Some(n.cast_signed()),
+                state: state.to_owned(),
+                run,
+            });
+        })
+    };
+    assert_eq!(with("cancelled", 0), Vec::<String>::new());
+    assert!(with("completed", 1).contains(&"wrong_end is 1".to_owned()));
+    assert_eq!(with("cancelled", 1), ["wrong_end is 1"]);
+}
+
+#[test]
+fn ticks_that_are_not_one_job_each_are_found() {
+    let wrong = found(|run| {
+        run.tables.ticked.push(Ticked {
+            first: Some(1),
+            last: Some(10),
+            distinct: 9,
+            notes: 10,
+            paused: 11,
+        });
+    });
+    assert_eq!(wrong, ["ticks_wrong is 2"]);
 }
 
 #[test]
