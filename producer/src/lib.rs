@@ -11,6 +11,7 @@
 //! | [`rescuer::Rescuer`]: leases that ran out | [`rescuer`] | `relay` |
 //! | [`triggers::Evaluator`]: jobs that events enqueue | [`triggers`] | `relay` |
 //! | [`workflows::Advancer`]: jobs that wait for others of their workflow | [`workflows`] | `relay` |
+//! | [`workflows::WorkflowRequest`]: what a caller says of a workflow in JSON | [`workflows`] | `request` |
 //!
 //! A service that only enqueues takes this crate without features: no broker's
 //! client is compiled.
@@ -30,7 +31,7 @@ pub mod request;
 pub mod rescuer;
 #[cfg(feature = "relay")]
 pub mod triggers;
-#[cfg(feature = "relay")]
+#[cfg(any(feature = "relay", feature = "request"))]
 pub mod workflows;
 
 pub use client::{Producer, enqueue_in};
