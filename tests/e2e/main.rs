@@ -65,3 +65,4 @@ mod triggers;
 mod unique;
 mod worker_outage;
 mod workers;
+mod workflows;

@@ -29,6 +29,7 @@
     reason = "a test fails by panicking"
 )]
 
+pub mod advancer_run;
 pub mod api_run;
 pub mod bed;
 pub mod binary;
@@ -69,6 +70,7 @@ pub mod tasks;
 pub mod template;
 pub mod worker_run;
 
+pub use advancer_run::AdvancerRun;
 pub use api_run::ApiRun;
 pub use bed::{TestBed, bounded, in_bed};
 pub use claimant::{Claimant, Claimed};
