@@ -105,8 +105,7 @@ impl Watch {
             deadline.saturating_duration_since(Instant::now())
         });
         if left.is_zero() {
-            let late = Failure::new(Exit::TimedOut, "the time to wait ran out")
-                .hint(self.hint);
+            let late = Failure::new(Exit::TimedOut, "the time to wait ran out").hint(self.hint);
             return Err(late.into());
         }
         tokio::time::sleep(wait.min(left)).await;

@@ -10,4 +10,4 @@ mod request;
 #[cfg(feature = "relay")]
 pub use advancer::{Advancer, AdvancerStats};
 #[cfg(feature = "request")]
-pub use request::{NodeRequest, WorkflowRequest, read_workflow};
+pub use request::{AskedLoad, AskedWorkflow, NodeRequest, WorkflowRequest, read_workflow};

@@ -11,3 +11,4 @@ mod pages;
 mod refusals;
 mod stop;
 mod uploads;
+mod workflows;

@@ -10,6 +10,7 @@ mod migrate;
 mod printing;
 mod roles;
 mod settings;
+mod workflows;
 
 use std::process::Output;
 

@@ -2,8 +2,9 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::LOCATION;
 use axum::response::{IntoResponse, Response};
+use nexus_handlers::workflow_request::submit_workflow as submit;
 use nexus_producer::Submitted;
-use nexus_producer::workflows::{WorkflowRequest, read_workflow};
+use nexus_producer::workflows::WorkflowRequest;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -32,6 +33,8 @@ struct Answer {
     responses(
         (status = 200, body = Answer, description = "The tenant has a workflow with this key"),
         (status = 201, body = Answer, headers(("Location" = String, description = "The workflow"))),
+        (status = 404, body = ErrorBody, description = "There is no such tenant, or no case or dataset to load into"),
+        (status = 409, body = ErrorBody, description = "A case to load into is closed, or a dataset has failed or is of another type"),
         (status = 413, body = ErrorBody, description = "The body is larger than api.body_bytes_max"),
         (status = 415, body = ErrorBody, description = "The body is not sent as JSON"),
         (status = 422, body = ErrorBody, description = "Something of it is wrong; the message says where, \
@@ -43,9 +46,9 @@ pub(super) async fn submit_workflow(
     Requester(actor): Requester,
     JsonBody(body): JsonBody,
 ) -> Result<Response, ApiError> {
-    let workflow = read_workflow(&body)?;
     let mut conn = app.connection().await?;
-    let submitted = app.producer.submit_in(&mut conn, &workflow, &actor).await?;
+    let submitted = submit(&mut conn, &app.producer, &app.sources, &body, &actor).await;
+    let (submitted, _) = submitted?;
     let (status, outcome) = match submitted {
         Submitted::New(_) => (StatusCode::CREATED, "new"),
         Submitted::Existing(_) => (StatusCode::OK, "existing"),

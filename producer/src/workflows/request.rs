@@ -3,9 +3,11 @@
 
 use std::collections::HashMap;
 
+use nexus_jobs::kinds::Noop;
 use nexus_jobs::workflow::{Needs, NodeId};
 use nexus_jobs::{NewJob, TenantId, Workflow};
 use serde::Deserialize;
+use serde_json::value::RawValue;
 
 use crate::request::{JobRequest, Unreadable, decode};
 
@@ -49,12 +51,35 @@ pub struct NodeRequest {
     needs: Needs,
     /// The job. It has neither a unique nor an ordering key, and the workflow's tenant; a delay counts from
     /// the end of those before it.
-    enqueue: JobRequest,
+    enqueue: Option<JobRequest>,
+    /// Instead of a job: the file that it loads, as `POST /v1/datasets` takes it.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<Object>))]
+    load: Option<Box<RawValue>>,
+}
+
+/// What a caller asked for.
+#[derive(Clone, Debug)]
+pub struct AskedWorkflow {
+    /// The workflow. Nodes that load files have a placeholder for a job, which does nothing.
+    pub workflow: Workflow,
+    /// The files that nodes load, as the caller said them.
+    pub loads: Vec<AskedLoad>,
+}
+
+/// A file that a node loads.
+#[derive(Clone, Debug)]
+pub struct AskedLoad {
+    /// The node.
+    pub node: NodeId,
+    /// Where in the request it stands.
+    pub at: String,
+    /// What is to be loaded, and how.
+    pub load: Box<RawValue>,
 }
 
 /// The workflow that a JSON object asks for. Whether it has a circle, and whether it is too large, its
 /// submission says.
-pub fn read_workflow(json: &[u8]) -> Result<Workflow, Unreadable> {
+pub fn read_workflow(json: &[u8]) -> Result<AskedWorkflow, Unreadable> {
     let request: WorkflowRequest = decode(json)?;
     request
         .into_workflow()
@@ -63,26 +88,30 @@ pub fn read_workflow(json: &[u8]) -> Result<Workflow, Unreadable> {
 
 impl WorkflowRequest {
     /// The workflow, or the field at fault and what is wrong with it.
-    pub fn into_workflow(self) -> Result<Workflow, (String, String)> {
+    pub fn into_workflow(self) -> Result<AskedWorkflow, (String, String)> {
         let tenant = self.tenant_id.map_or(TenantId::DEFAULT, TenantId);
         if tenant < TenantId::DEFAULT {
             let wrong = format!("there is no tenant {tenant}");
             return Err(("tenant_id".to_owned(), wrong));
         }
-        let mut workflow = Workflow::new(self.name).tenant(tenant);
-        workflow.key = self.key;
+        let mut asked = AskedWorkflow {
+            workflow: Workflow::new(self.name).tenant(tenant),
+            loads: Vec::new(),
+        };
+        asked.workflow.key = self.key;
         let mut places: HashMap<String, NodeId> = HashMap::with_capacity(self.jobs.len());
         let mut waits = Vec::with_capacity(self.jobs.len());
         for (place, node) in self.jobs.into_iter().enumerate() {
-            let job = job(node.enqueue, tenant, || format!("jobs[{place}].enqueue"))?;
-            let id = workflow.add(node.name.clone(), job);
-            if places.contains_key(&node.name) {
-                let wrong = format!("two jobs are called {:?}", node.name);
+            let name = node.name.clone();
+            let (id, after, needs) = asked.add(place, node)?;
+            if places.contains_key(&name) {
+                let wrong = format!("two jobs are called {name:?}");
                 return Err((format!("jobs[{place}].name"), wrong));
             }
-            places.insert(node.name, id);
-            waits.push((id, node.after, node.needs));
+            places.insert(name, id);
+            waits.push((id, after, needs));
         }
+        let workflow = &mut asked.workflow;
         for (place, (id, after, needs)) in waits.into_iter().enumerate() {
             let before = named(&after, &places)
                 .map_err(|(at, wrong)| (format!("jobs[{place}].after[{at}]"), wrong))?;
@@ -97,8 +126,36 @@ impl WorkflowRequest {
         };
         workflow.on_success = callback(self.on_success, "on_success")?;
         workflow.on_failure = callback(self.on_failure, "on_failure")?;
-        Ok(workflow)
+        Ok(asked)
     }
+}
+
+impl AskedWorkflow {
+    /// Adds a node, and tells what it waits for.
+    fn add(
+        &mut self,
+        place: usize,
+        node: NodeRequest,
+    ) -> Result<(NodeId, Vec<String>, Needs), (String, String)> {
+        let at = || format!("jobs[{place}]");
+        let job = match (node.enqueue, &node.load) {
+            (Some(request), None) => job(request, self.workflow.tenant, || {
+                format!("{}.enqueue", at())
+            })?,
+            (None, Some(_)) => placeholder().map_err(|wrong| (at(), wrong))?,
+            _ => return Err((at(), "give it either enqueue or load".to_owned())),
+        };
+        let id = self.workflow.add(node.name, job);
+        if let Some(load) = node.load {
+            let at = format!("{}.load", at());
+            self.loads.push(AskedLoad { node: id, at, load });
+        }
+        Ok((id, node.after, node.needs))
+    }
+}
+
+fn placeholder() -> Result<NewJob, String> {
+    NewJob::of(&Noop::default()).map_err(|error| error.to_string())
 }
 
 /// A job of the workflow's tenant; `at` says where it stands.

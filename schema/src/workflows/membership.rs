@@ -72,8 +72,12 @@ pub(crate) async fn membership(
         }
         _ => Vec::new(),
     };
+    let together = match &waits_for[..] {
+        [first, ..] => first.together,
+        [] => 0,
+    };
     Ok(Some(Membership {
-        waits_for_count: waits_for.first().map_or(0, |first| first.together),
+        waits_for_count: together,
         name,
         node,
         waits_for,

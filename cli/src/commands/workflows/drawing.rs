@@ -25,7 +25,9 @@ const INDENT: &str = "  ";
 pub(super) fn drawn(nodes: &[NodeView], look: &Look) -> String {
     let folded = folded(nodes);
     let room = usize::from(look.width).saturating_sub(INDENT.len());
-    let lanes_max = (1..=LANES_MAX).rev().find(|&lanes| graph::width(lanes) * LANES_SHARE <= room);
+    let lanes_max = (1..=LANES_MAX)
+        .rev()
+        .find(|&lanes| graph::width(lanes) * LANES_SHARE <= room);
     let told: Vec<Told> = folded
         .items
         .iter()
@@ -87,10 +89,16 @@ impl Told {
             name = common(name, &other.name);
         }
         let name = one_line(name.trim_end_matches(|c: char| !c.is_alphabetic()));
-        let name = if name.is_empty() { one_line(&first.kind) } else { name };
+        let name = if name.is_empty() {
+            one_line(&first.kind)
+        } else {
+            name
+        };
         let mut each: Vec<(&str, usize)> = states.into_iter().collect();
         each.sort_by_key(|&(_, count)| std::cmp::Reverse(count));
-        let told = each.iter().map(|(state, n)| format!("{} {state}", grouped(n)));
+        let told = each
+            .iter()
+            .map(|(state, n)| format!("{} {state}", grouped(n)));
         Self {
             name: format!("{name} × {}", grouped(count)),
             kind: one_line(&first.kind),
@@ -132,7 +140,9 @@ fn overall<'s>(states: &[(&'s str, usize)]) -> &'s str {
     match states {
         [(state, _)] => state,
         _ if has(&["discarded"]) => "discarded",
-        _ if has(&["running", "retryable", "completed"]) && has(&["waiting", "available", "scheduled"]) => {
+        _ if has(&["running", "retryable", "completed"])
+            && has(&["waiting", "available", "scheduled"]) =>
+        {
             "running"
         }
         _ if has(&["running", "retryable"]) => "running",
@@ -287,7 +297,12 @@ fn listed(folded: &Folded, told: &[Told], look: &Look) -> String {
         table.styled(
             1,
             Style::of_state(&one.state),
-            [one.name.clone(), one.states.clone(), one.job.clone(), names.join(", ")],
+            [
+                one.name.clone(),
+                one.states.clone(),
+                one.job.clone(),
+                names.join(", "),
+            ],
         );
     }
     table.indented(look, INDENT)

@@ -174,7 +174,11 @@ impl Lanes {
             };
             // What stands between this column and the one before.
             if at > 0 {
-                side.push(if reach.0 < at && at <= reach.1 { '─' } else { ' ' });
+                side.push(if reach.0 < at && at <= reach.1 {
+                    '─'
+                } else {
+                    ' '
+                });
             }
             if at != column {
                 side.push(self.glyph(at, reach, strokes));
@@ -214,7 +218,10 @@ impl Lanes {
 
     /// A row in which the lanes only go on.
     fn between(&self) -> Row {
-        let lanes = self.0.iter().map(|lane| if lane.is_some() { "│" } else { " " });
+        let lanes = self
+            .0
+            .iter()
+            .map(|lane| if lane.is_some() { "│" } else { " " });
         let text = lanes.collect::<Vec<_>>().join(" ");
         Row {
             before: text.trim_end().to_owned(),

@@ -1,11 +1,11 @@
 //! `nexus workflows submit`
 
 use clap::Args;
-use nexus_jobs::Workflow;
+use nexus_handlers::source::Sources;
+use nexus_handlers::workflow_request::{WorkflowRequestError, submit_workflow};
 use nexus_producer::Submitted;
-use nexus_producer::request::Unreadable;
-use nexus_producer::workflows::read_workflow;
 use serde::Serialize;
+use serde_json::value::RawValue;
 
 use crate::arguments::job_args::{Bound, JobArgs};
 use crate::exit::{Exit, Failure};
@@ -29,16 +29,22 @@ struct Done {
 }
 
 pub(super) async fn run(args: &SubmitArgs, invocation: &Invocation) -> anyhow::Result<Exit> {
-    let workflow = read(&args.workflow, invocation)?;
+    let json = read(&args.workflow, invocation)?;
     let mut conn = invocation.connect().await?;
-    let submitted = invocation
-        .producer()
-        .submit_in(&mut conn, &workflow, &user::actor())
-        .await?;
+    let (producer, actor) = (invocation.producer(), user::actor());
+    let sources = Sources::new(&invocation.settings.datasets);
+    let json = json.get().as_bytes();
+    let submitted = submit_workflow(&mut conn, &producer, &sources, json, &actor).await;
+    let (submitted, jobs) = submitted.map_err(|error| match error {
+        WorkflowRequestError::NotJson(wrong) | WorkflowRequestError::Wrong(wrong) => {
+            anyhow::Error::new(Failure::new(Exit::Usage, wrong))
+        }
+        other => other.into(),
+    })?;
     let id = submitted.id();
     let (outcome, told) = match submitted {
         Submitted::New(_) => {
-            let jobs = grouped(workflow.nodes.len());
+            let jobs = grouped(jobs);
             ("new", format!("workflow {id} submitted: {jobs} jobs"))
         }
         Submitted::Existing(_) => ("existing", format!("workflow {id} has this key")),
@@ -49,16 +55,12 @@ pub(super) async fn run(args: &SubmitArgs, invocation: &Invocation) -> anyhow::R
 }
 
 /// A workflow may be as large as one that is submitted over HTTP.
-fn read(given: &JobArgs, invocation: &Invocation) -> anyhow::Result<Workflow> {
-    let json = given.read_within(&Bound {
+fn read(given: &JobArgs, invocation: &Invocation) -> anyhow::Result<Box<RawValue>> {
+    given.read_within(&Bound {
         bytes_max: invocation.settings.api.body_bytes_max.get(),
         setting: "api.body_bytes_max",
         inline: "the workflow",
         hint: "such as '{\"name\": \"w\", \"jobs\": [{\"name\": \"a\", \"enqueue\": {\"kind\": \"noop\"}}]}'; \
                @FILE reads a file",
-    })?;
-    read_workflow(json.get().as_bytes()).map_err(|error| {
-        let (Unreadable::NotJson(wrong) | Unreadable::Wrong(wrong)) = error;
-        Failure::new(Exit::Usage, wrong).into()
     })
 }

@@ -44,7 +44,9 @@ pub(super) async fn run(args: &WaitArgs, invocation: &Invocation) -> anyhow::Res
 /// How it ended, in a line or two.
 fn outcome(workflow: &WorkflowView, look: &Look) -> String {
     let state = look.paint(Style::of_state(&workflow.state), &workflow.state);
-    let took = workflow.finished_at.map(|ended| between(workflow.created_at, ended));
+    let took = workflow
+        .finished_at
+        .map(|ended| between(workflow.created_at, ended));
     let (id, jobs, completed) = (workflow.id, workflow.jobs, workflow.completed);
     let mut text = format!(
         "workflow {id} {state} after {}: {} of {} jobs completed\n",

@@ -3,9 +3,11 @@ use serde_json::{Value, json};
 use super::*;
 
 fn read(asked: &Value) -> Result<Workflow, String> {
-    read_workflow(asked.to_string().as_bytes()).map_err(|error| match error {
-        Unreadable::NotJson(text) | Unreadable::Wrong(text) => text,
-    })
+    let read = read_workflow(asked.to_string().as_bytes());
+    read.map(|asked| asked.workflow)
+        .map_err(|error| match error {
+            Unreadable::NotJson(text) | Unreadable::Wrong(text) => text,
+        })
 }
 
 fn refusal(asked: &Value) -> String {
@@ -29,12 +31,23 @@ fn jobs_wait_for_those_that_they_name() {
         "on_success": {"kind": "letter"}, "on_failure": noop(),
     }))
     .unwrap();
-    assert_eq!((&*workflow.name, workflow.key.as_deref()), ("month end", Some("2026-11")));
+    assert_eq!(
+        (&*workflow.name, workflow.key.as_deref()),
+        ("month end", Some("2026-11"))
+    );
     let edges = workflow.check(10, 10).unwrap();
-    assert_eq!(edges.before, [vec![1, 2], vec![], vec![], vec![0]] as [Vec<u32>; 4]);
+    assert_eq!(
+        edges.before,
+        [vec![1, 2], vec![], vec![], vec![0]] as [Vec<u32>; 4]
+    );
     assert_eq!(workflow.nodes[3].needs, Needs::Settled);
     assert_eq!(workflow.nodes[0].needs, Needs::Completed);
-    assert!(workflow.nodes.iter().all(|node| node.job.tenant == TenantId(7)));
+    assert!(
+        workflow
+            .nodes
+            .iter()
+            .all(|node| node.job.tenant == TenantId(7))
+    );
     assert_eq!(workflow.on_success.unwrap().kind, "letter");
     assert_eq!(workflow.on_failure.unwrap().tenant, TenantId(7));
 }
@@ -76,7 +89,10 @@ fn what_is_wrong_is_told_by_its_place() {
             one(json!({"name": "b", "before": ["a"], "enqueue": noop()})),
             "unknown field `before`",
         ),
-        (one(json!({"name": "b"})), r#"field "jobs[1]": missing field `enqueue`"#),
+        (
+            one(json!({"name": "b"})),
+            r#"field "jobs[1]": give it either enqueue or load"#,
+        ),
         (
             json!({"name": "w", "jobs": [], "on_failure": {"kind": "No Op"}}),
             r#"field "on_failure.kind""#,
@@ -102,5 +118,25 @@ fn a_circle_is_told_by_its_names() {
     assert_eq!(
         workflow.unwrap().check(10, 10).unwrap_err().to_string(),
         r#"jobs wait for one another in a circle: "a" after "b" after "a""#
+    );
+}
+
+#[test]
+fn a_node_may_load_a_file_instead() {
+    let asked = json!({"name": "w", "jobs": [
+        {"name": "a", "enqueue": noop()},
+        {"name": "b", "load": {"path": "march.csv"}},
+    ]});
+    let asked = read_workflow(asked.to_string().as_bytes()).unwrap();
+    assert_eq!(asked.workflow.nodes.len(), 2);
+    let [load] = &asked.loads[..] else {
+        panic!("{asked:?}")
+    };
+    assert_eq!((load.node, &*load.at), (NodeId(1), "jobs[1].load"));
+    assert_eq!(load.load.get(), r#"{"path":"march.csv"}"#);
+    let both = json!({"name": "w", "jobs": [{"name": "a", "enqueue": noop(), "load": {}}]});
+    assert_eq!(
+        refusal(&both),
+        r#"field "jobs[0]": give it either enqueue or load"#
     );
 }

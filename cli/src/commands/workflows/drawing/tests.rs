@@ -23,8 +23,18 @@ fn three_files_and_what_compares_them() {
 
 #[test]
 fn a_diamond_of_every_state() {
-    let mut nodes = graph(&[("a", &[]), ("b", &[0]), ("c", &[0]), ("d", &[0]), ("e", &[1, 2, 3])]);
-    for (node, state) in nodes[1..].iter_mut().zip(["discarded", "retryable", "cancelled", "waiting"]) {
+    let mut nodes = graph(&[
+        ("a", &[]),
+        ("b", &[0]),
+        ("c", &[0]),
+        ("d", &[0]),
+        ("e", &[1, 2, 3]),
+    ]);
+    for (node, state) in
+        nodes[1..]
+            .iter_mut()
+            .zip(["discarded", "retryable", "cancelled", "waiting"])
+    {
         node.state = state.to_owned();
     }
     (nodes[4].started_at, nodes[4].finished_at) = (None, None);
@@ -54,7 +64,11 @@ fn what_went_wrong_among_many_keeps_its_row() {
     let mut nodes = wide(100);
     nodes[77].state = "discarded".to_owned();
     let text = drawn(&nodes, &Look::fixed());
-    assert!(text.lines().any(|line| line.contains("load 00077") && line.contains('✗')), "{text}");
+    assert!(
+        text.lines()
+            .any(|line| line.contains("load 00077") && line.contains('✗')),
+        "{text}"
+    );
     assert!(text.contains("load × 97"), "{text}");
 }
 
@@ -103,7 +117,9 @@ fn colour_does_not_move_anything() {
         let coloured = drawn(&nodes, &look);
         assert!(coloured.contains("\x1b[32m●\x1b[0m"));
         let codes = ["0", "1", "2", "31", "32", "33", "36"];
-        let plain = codes.iter().fold(coloured, |text, code| text.replace(&format!("\x1b[{code}m"), ""));
+        let plain = codes.iter().fold(coloured, |text, code| {
+            text.replace(&format!("\x1b[{code}m"), "")
+        });
         assert_eq!(plain, drawn(&nodes, &Look::fixed()));
     }
 }

@@ -9,8 +9,12 @@ fn letters(before: &[&[usize]]) -> String {
     let before: Vec<Vec<usize>> = before.iter().map(|b| b.to_vec()).collect();
     let rows = drawn(&before, 100).unwrap();
     let lines = rows.iter().map(|row| {
-        let mark = row.node.map_or(' ', |node| char::from(b'a' + u8::try_from(node).unwrap()));
-        format!("{}{mark}{}", row.before, row.behind).trim_end().to_owned()
+        let mark = row
+            .node
+            .map_or(' ', |node| char::from(b'a' + u8::try_from(node).unwrap()));
+        format!("{}{mark}{}", row.before, row.behind)
+            .trim_end()
+            .to_owned()
     });
     lines.collect::<Vec<_>>().join("\n")
 }
@@ -116,7 +120,11 @@ impl Picture {
     }
 
     fn at(&self, (y, x): (usize, usize)) -> char {
-        self.cells.get(y).and_then(|line| line.get(x)).copied().unwrap_or(' ')
+        self.cells
+            .get(y)
+            .and_then(|line| line.get(x))
+            .copied()
+            .unwrap_or(' ')
     }
 
     /// The marks that lines lead to from one, sideways and down, never up.
@@ -131,7 +139,9 @@ impl Picture {
                 match (next % 2, self.at((y, next))) {
                     // A lane that is only crossed: had the line ended there, it would have joined it.
                     (1, '─') | (0, '─' | '│') => {}
-                    (0, '├' | '┤' | '┼' | '╭' | '╮' | '┬') => found.extend(self.down((y, next))),
+                    (0, '├' | '┤' | '┼' | '╭' | '╮' | '┬') => {
+                        found.extend(self.down((y, next)))
+                    }
                     _ => break,
                 }
                 at = next;
