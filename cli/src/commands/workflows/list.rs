@@ -112,6 +112,11 @@ mod tests {
             workflows: vec![running, failed],
             next: Some(WorkflowId(16)),
         };
-        insta::assert_snapshot!(render(&page, &Look::fixed()), @"");
+        insta::assert_snapshot!(render(&page, &Look::fixed()), @r"
+        ID  STATE    NAME         JOBS  LEFT  MISSED  SUBMITTED  WHEN
+        17  running  month end       4     2       0  2 min ago  runs for 2 min 40 s
+        16  failed   month end  10,001     0       2  2 min ago  took 8.0 s
+        more: --before 16
+        ");
     }
 }

@@ -80,7 +80,20 @@ mod tests {
 
     #[test]
     fn a_page_tells_how_far_it_is() {
-        insta::assert_snapshot!(render(&month_end(), &Look::fixed()), @"");
+        insta::assert_snapshot!(render(&month_end(), &Look::fixed()), @r"
+        workflow 17 · month end · running
+          key           2026-11
+          tenant        1
+          submitted     2027-01-15 07:57:20.000 UTC (2 min ago) by os:anna
+          jobs          4: 2 completed, 2 to go
+
+        graph
+               NAME           KIND             JOB  STATE      TOOK
+          ●    load january   process_dataset  100  completed  2.0 s
+          ├─●  load february  process_dataset  101  completed  2.0 s
+          ├─◐  load march     process_dataset  102  running    1 min 40 s
+          ○    compare        noop             103  waiting
+        ");
     }
 
     #[test]
@@ -96,6 +109,21 @@ mod tests {
         workflow.reason = Some("the wrong month".to_owned());
         workflow.finished_at = Some(workflow.created_at + chrono::TimeDelta::seconds(90));
         graph.nodes.truncate(1);
-        insta::assert_snapshot!(render(&graph, &Look::fixed()), @"");
+        insta::assert_snapshot!(render(&graph, &Look::fixed()), @r"
+        workflow 17 · month end · cancelled
+          key           2026-11
+          tenant        1
+          submitted     2027-01-15 07:57:20.000 UTC (2 min ago) by os:anna
+          ended         2027-01-15 07:58:50.000 UTC (after 1 min 30 s)
+          called off    2 min ago by os:bert
+          reason        the wrong month
+          round         2
+          called        job 42
+          jobs          4: 2 completed, 2 cancelled
+
+        graph
+             NAME          KIND             JOB  STATE      TOOK
+          ●  load january  process_dataset  100  completed  2.0 s
+        ");
     }
 }

@@ -18,7 +18,13 @@ fn wide(children: i32) -> Vec<NodeView> {
 
 #[test]
 fn three_files_and_what_compares_them() {
-    insta::assert_snapshot!(drawn(&month_end().nodes, &Look::fixed()), @"");
+    insta::assert_snapshot!(drawn(&month_end().nodes, &Look::fixed()), @r"
+         NAME           KIND             JOB  STATE      TOOK
+    ●    load january   process_dataset  100  completed  2.0 s
+    ├─●  load february  process_dataset  101  completed  2.0 s
+    ├─◐  load march     process_dataset  102  running    1 min 40 s
+    ○    compare        noop             103  waiting
+    ");
 }
 
 #[test]
@@ -38,7 +44,15 @@ fn a_diamond_of_every_state() {
         node.state = state.to_owned();
     }
     (nodes[4].started_at, nodes[4].finished_at) = (None, None);
-    insta::assert_snapshot!(drawn(&nodes, &Look::fixed()), @"");
+    insta::assert_snapshot!(drawn(&nodes, &Look::fixed()), @r"
+            NAME  KIND  JOB  STATE      TOOK
+    ●─┬─╮   a     noop  100  completed  2.0 s
+    │ │ │
+    ✗ │ │   b     noop  101  discarded  2.0 s
+    ├─◐ │   c     noop  102  retryable  2.0 s
+    ├───⊘   d     noop  103  cancelled  2.0 s
+    ○       e     noop  104  waiting
+    ");
 }
 
 #[test]
@@ -56,7 +70,16 @@ fn ten_thousand_children_fit_a_screen() {
     (nodes[10_001].started_at, nodes[10_001].finished_at) = (None, None);
     let text = drawn(&nodes, &Look::fixed());
     fits(&text, 80);
-    insta::assert_snapshot!(text, @"");
+    insta::assert_snapshot!(text, @r"
+              NAME          KIND    JOB  STATE      TOOK
+    ●─┬─┬─╮   start         noop    100  completed  2.0 s
+    │ │ │ │
+    ◐ │ │ │   load 08995    noop   9095  running    1 min 40 s
+    ├─◐ │ │   load 08996    noop   9096  running    1 min 40 s
+    ├───◐ │   load 08997    noop   9097  running    1 min 40 s
+    ├─────◐   load × 9,997  noop  8,994 completed, 1,001 available, 2 running
+    ○         compare       noop  10101  waiting
+    ");
 }
 
 #[test]
@@ -80,7 +103,13 @@ fn forty_columns_leave_out_the_kind_first() {
     };
     let text = drawn(&month_end().nodes, &look);
     fits(&text, 40);
-    insta::assert_snapshot!(text, @"");
+    insta::assert_snapshot!(text, @r"
+         NAME           JOB  STATE
+    ●    load january   100  completed
+    ├─●  load february  101  completed
+    ├─◐  load march     102  running
+    ○    compare        103  waiting
+    ");
     fits(&drawn(&wide(10_000), &look), 40);
 }
 
@@ -91,7 +120,12 @@ fn long_names_are_cut() {
     nodes[1].kind = "a_kind_with_quite_a_long_name_of_its_own".to_owned();
     let text = drawn(&nodes, &Look::fixed());
     fits(&text, 80);
-    insta::assert_snapshot!(text, @"");
+    insta::assert_snapshot!(text, @r"
+        NAME                                     KIND        JOB  STATE      TOOK
+    ●   a name that goes on and a name that go…  noop        100  completed  2.0 s
+    │
+    ●   b                                        a_kind_wi…  101  completed  2.0 s
+    ");
 }
 
 #[test]
@@ -104,7 +138,14 @@ fn what_has_too_many_lanes_is_listed() {
     fits(&text, 80);
     assert_eq!(text.lines().count(), 42);
     let head: Vec<&str> = text.lines().take(4).chain(text.lines().skip(40)).collect();
-    insta::assert_snapshot!(head.join("\n"), @"");
+    insta::assert_snapshot!(head.join("\n"), @r"
+    NAME      STATE      JOB  WAITS FOR
+    start     completed  100
+    read 1    completed  101  start
+    read 2    completed  102  start
+    write 39  completed  139  read 19
+    write 40  completed  140  read 20
+    ");
 }
 
 #[test]

@@ -75,13 +75,43 @@ fn a_diamond() {
 fn edges_that_cross_are_told_from_edges_that_meet() {
     // c and d both wait for a and b; e for a alone, f for b and e.
     let before: &[&[usize]] = &[&[], &[], &[0, 1], &[0, 1], &[0], &[1, 4]];
-    insta::assert_snapshot!(letters(before), @"");
+    insta::assert_snapshot!(letters(before), @r"
+    a─┬─╮
+    │ │ │
+    e │ │
+    ├─┼─┼─b
+    │ c │
+    │   d
+    f
+    ");
+}
+
+#[test]
+fn a_lane_that_is_only_crossed_goes_on_over_the_line() {
+    // c waits for a and e, d for b and f: e's line passes the lane to d.
+    let before: &[&[usize]] = &[&[], &[], &[0, 4], &[1, 5], &[], &[]];
+    insta::assert_snapshot!(letters(before), @r"
+    a
+    │ b
+    ├─│─e
+    c │
+    f─┤
+      d
+    ");
 }
 
 #[test]
 fn two_pipelines_that_meet_are_drawn_one_after_the_other() {
     let before: &[&[usize]] = &[&[], &[], &[0], &[1], &[2, 3]];
-    insta::assert_snapshot!(letters(before), @"");
+    insta::assert_snapshot!(letters(before), @r"
+    a
+    │
+    c
+    │ b
+    │ │
+    ├─d
+    e
+    ");
 }
 
 #[test]
