@@ -216,7 +216,7 @@ async fn a_wrong_workflow_is_told_by_its_place_and_nothing_of_it_is_there() {
                 "job \"a\" has a unique key",
             ),
             (
-                with(json!([{"name": "a", "enqueue": {"kind": "noop", "args": {"x": 1}}}])),
+                with(json!([{"name": "a", "enqueue": {"kind": "process_dataset", "args": {}}}])),
                 "\"jobs[0].enqueue.args\"",
             ),
         ] {

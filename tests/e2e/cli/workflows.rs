@@ -45,7 +45,7 @@ async fn a_workflow_is_submitted_drawn_and_waited_for() {
         for line in [
             "  workflow      1 (three files), as \"compare\"",
             "  parked        workflow (1)",
-            "  waits for     load january (job 1), load february (job 2), load march (job",
+            "  waits for     load january (job 1), load february (job 2), load march (job 3)",
         ] {
             assert!(
                 waiting.lines().any(|found| found == line),
@@ -61,7 +61,13 @@ async fn a_workflow_is_submitted_drawn_and_waited_for() {
 
         let before = bed.nexus_ok(&["workflows", "show", "1"]).await;
         fits(&before);
-        insta::assert_snapshot!(graph(&before), @"");
+        insta::assert_snapshot!(graph(&before), @r"
+             NAME           KIND       JOB  STATE      TOOK
+        ○    load january   test.task    1  available
+        ├─○  load february  test.task    2  available
+        ├─○  load march     test.task    3  available
+        ○    compare        noop         4  waiting
+        ");
         let (_relay, worker) = (bed.relay(), WorkerRun::answering(bed));
         let _advancer = AdvancerRun::start(bed);
         let ended = bed.nexus_ok(&["workflows", "wait", "1"]).await;
@@ -113,7 +119,7 @@ async fn one_is_called_off_and_lists_tell_them_apart() {
         bed.nexus_ok(&["workflows", "submit", &files(4).to_string()])
             .await;
         let early = bed.nexus(&["workflows", "retry", "1"]).await;
-        assert_eq!(code(&early), 1);
+        assert_eq!(code(&early), 2);
         assert!(said(&early).contains("still runs"), "{}", said(&early));
         let late = bed
             .nexus(&["workflows", "wait", "1", "--timeout", "1ms"])
