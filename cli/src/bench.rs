@@ -19,6 +19,7 @@ mod peer;
 mod rig;
 mod soak;
 mod worker;
+mod workflow;
 
 use std::path::PathBuf;
 
@@ -68,6 +69,8 @@ enum Subject {
     Kafka,
     /// The engine as one peer among others, once and without ceilings.
     Peer,
+    /// Workflows of few jobs and of many.
+    Workflow,
     /// The way back after kills, leaks, and a million jobs due at once.
     Soak,
     /// Loading and the engine.
@@ -144,6 +147,10 @@ pub(crate) async fn run(args: BenchArgs, invocation: Invocation) -> anyhow::Resu
     if args.subject == Subject::Kafka {
         let measured = kafka::measure(&mut rig, scale).await;
         figures.extend(args.keep("kafka", measured.context("measuring Kafka")?)?);
+    }
+    if args.subject == Subject::Workflow {
+        let measured = workflow::measure(&rig, scale).await;
+        figures.extend(args.keep("workflow", measured.context("measuring workflows")?)?);
     }
     if args.subject == Subject::Soak {
         let measured = soak::measure(&rig, scale).await;

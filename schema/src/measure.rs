@@ -2,6 +2,7 @@
 //! hold it against. Nothing else uses these.
 
 pub mod soak;
+pub mod workflows;
 
 use chrono::{DateTime, Utc};
 use diesel::QueryableByName;
