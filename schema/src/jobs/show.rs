@@ -209,11 +209,11 @@ pub async fn find(conn: &mut AsyncPgConnection, id: JobId) -> Result<Option<JobD
         Some(workflow) => workflows::membership(conn, WorkflowId(workflow), &job).await?,
     };
     Ok(Some(JobDetail {
-        workflow,
         job,
         errors,
         stop_asked,
         origin,
+        workflow,
     }))
 }
 

@@ -71,9 +71,10 @@ pub(super) fn job(
     let mut job = NewJob::raw(stored.kind, args).map_err(|error| wrong(&error))?;
     job.queue = QueueName::new(stored.queue).map_err(|error| wrong(&error))?;
     job.band = Band::from_number(stored.band).unwrap_or(job.band);
-    job.weight = match stored.heavy {
-        true => Weight::Heavy,
-        false => Weight::Light,
+    job.weight = if stored.heavy {
+        Weight::Heavy
+    } else {
+        Weight::Light
     };
     job.due = stored
         .delay_ms
