@@ -185,11 +185,11 @@ impl Widths {
         };
         loop {
             let over = wanted.together().saturating_sub(room);
-            let last = wanted.kind + wanted.took + wanted.job == 0;
-            let least = if last { 1 } else { LEAST };
+            let at_the_end = wanted.kind + wanted.took + wanted.job == 0;
+            let least = if at_the_end { 1 } else { LEAST };
             let cut_kind = over.min(wanted.kind.saturating_sub(LEAST));
             let cut_name = (over - cut_kind).min(wanted.name.saturating_sub(least));
-            if over == cut_kind + cut_name || last {
+            if over == cut_kind + cut_name || at_the_end {
                 wanted.kind -= cut_kind;
                 wanted.name -= cut_name;
                 return wanted;

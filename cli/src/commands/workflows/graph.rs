@@ -193,16 +193,16 @@ impl Lanes {
 
     /// What stands in a column beside the node's.
     fn glyph(&self, at: usize, (least, most): (usize, usize), strokes: &Strokes) -> char {
-        let (first, last) = (at == least, at == most);
+        let ends = (at == least, at == most);
         if strokes.joined.contains(&at) {
-            return match (first, last) {
+            return match ends {
                 (true, _) => '├',
                 (_, true) => '┤',
                 _ => '┼',
             };
         }
         if strokes.begun.contains(&at) {
-            return match (first, last) {
+            return match ends {
                 (true, _) => '╭',
                 (_, true) => '╮',
                 _ => '┬',

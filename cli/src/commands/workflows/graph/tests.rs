@@ -170,7 +170,7 @@ impl Picture {
                     // A lane that is only crossed: had the line ended there, it would have joined it.
                     (1, '─') | (0, '─' | '│') => {}
                     (0, '├' | '┤' | '┼' | '╭' | '╮' | '┬') => {
-                        found.extend(self.down((y, next)))
+                        found.extend(self.down((y, next)));
                     }
                     _ => break,
                 }
