@@ -5,6 +5,7 @@ use axum::http::header::RETRY_AFTER;
 use axum::http::{HeaderValue, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use nexus_handlers::load_request::LoadRequestError;
+use nexus_handlers::workflow_request::WorkflowRequestError;
 use nexus_schema::Error as LedgerError;
 use serde::Serialize;
 use utoipa::{IntoResponses, ToSchema};
@@ -170,6 +171,21 @@ impl From<LoadRequestError> for ApiError {
             LoadRequestError::NoSuchProfile(_)
             | LoadRequestError::Profile(_)
             | LoadRequestError::Invalid(_) => Self::invalid(error.to_string().trim_end()),
+        }
+    }
+}
+
+impl From<WorkflowRequestError> for ApiError {
+    fn from(error: WorkflowRequestError) -> Self {
+        match error {
+            WorkflowRequestError::NotJson(message) => Self::malformed(message),
+            WorkflowRequestError::Wrong(message) => Self::invalid(message),
+            WorkflowRequestError::Ledger(error) => error.into(),
+            WorkflowRequestError::Load { at, wrong } => {
+                let mut error = Self::from(wrong);
+                error.message = format!("field {at:?}: {}", error.message);
+                error
+            }
         }
     }
 }

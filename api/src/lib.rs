@@ -12,6 +12,7 @@
 //! | letting refused callers finish | `linger` |
 //! | pages of lists | `page` |
 //! | `/v1/jobs`, `/v1/cases`, `/v1/datasets` | `jobs`, `cases`, `datasets` |
+//! | `/v1/workflows` | `workflows` |
 //! | `/v1/queues`, `/v1/workers` | `queues`, `workers` |
 //! | `/v1/schedules`, `/v1/triggers` | `schedules`, `triggers` |
 //! | `/healthz`, `/readyz`, `/health/…` | `health` |
@@ -43,6 +44,7 @@ pub mod server;
 mod trace;
 mod triggers;
 mod workers;
+mod workflows;
 
 pub use app::{Bus, Parts};
 pub use router::{openapi, router};

@@ -11,7 +11,7 @@ use utoipa_swagger_ui::{Config, SwaggerUi};
 use crate::app::{App, Parts, Shared};
 use crate::{
     cases, datasets, dead, error, health, jobs, limits, linger, local, metrics, queues, schedules,
-    trace, triggers, workers,
+    trace, triggers, workers, workflows,
 };
 
 /// The description that the routes are added to.
@@ -25,6 +25,7 @@ use crate::{
     ),
     tags(
         (name = "jobs", description = "Enqueue jobs, look at them, cancel and reschedule them"),
+        (name = "workflows", description = "Jobs of which some wait for others: submit, look, call off, retry"),
         (name = "dead letters", description = "Jobs that were given up: run again, or thrown away"),
         (name = "cases", description = "Examination cases; every dataset belongs to one"),
         (name = "datasets", description = "Load files, and look at what became of them"),
@@ -72,6 +73,7 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 fn described() -> OpenApiRouter<Shared> {
     OpenApiRouter::with_openapi(Description::openapi())
         .merge(jobs::routes())
+        .merge(workflows::routes())
         .merge(dead::routes())
         .merge(cases::routes())
         .merge(datasets::routes())

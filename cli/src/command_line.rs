@@ -7,7 +7,7 @@ use clap::{Parser, Subcommand};
 use crate::bench::BenchArgs;
 use crate::commands::{
     breakers, cases, config, datasets, dead, demo, dev, enqueue, events, generate, jobs, limits,
-    migrate, profiles, queues, scale, schedules, serve, triggers, work, workers,
+    migrate, profiles, queues, scale, schedules, serve, triggers, work, workers, workflows,
 };
 use crate::exit;
 
@@ -43,6 +43,9 @@ pub(crate) enum Command {
     /// Look at jobs, wait for one, cancel or reschedule
     #[command(subcommand)]
     Jobs(jobs::JobsCommand),
+    /// Submit jobs of which some wait for others, look at them, call them off, run them again
+    #[command(subcommand)]
+    Workflows(workflows::WorkflowsCommand),
     /// Look at dead letters, run them again, throw them away
     #[command(subcommand)]
     Dead(dead::DeadCommand),

@@ -22,6 +22,7 @@ pub(crate) mod serve;
 pub(crate) mod triggers;
 pub(crate) mod work;
 pub(crate) mod workers;
+pub(crate) mod workflows;
 
 use crate::bench;
 use crate::command_line::{Command, CommandLine};
@@ -49,6 +50,7 @@ pub(crate) async fn run(line: CommandLine) -> anyhow::Result<Exit> {
         Command::Migrate(args) => migrate::run(&args, &start.invocation()?).await,
         Command::Enqueue(args) => enqueue::run(&args, &start.invocation()?).await,
         Command::Jobs(command) => jobs::run(&command, &start.invocation()?).await,
+        Command::Workflows(command) => workflows::run(&command, &start.invocation()?).await,
         Command::Dead(command) => dead::run(&command, &start.invocation()?).await,
         Command::Queues(args) => queues::run(&args, &start.invocation()?).await,
         Command::Scale(args) => scale::run(&args, &start.invocation()?).await,

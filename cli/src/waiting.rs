@@ -22,6 +22,7 @@ pub(crate) struct Watch {
     deadline: Option<Instant>,
     pause: Duration,
     failures: u32,
+    hint: &'static str,
 }
 
 impl Watch {
@@ -33,7 +34,13 @@ impl Watch {
             deadline: timeout.and_then(|timeout| Instant::now().checked_add(timeout)),
             pause: LOOK_FIRST,
             failures: 0,
+            hint: "the job goes on; `nexus jobs wait ID` waits for its end",
         }
+    }
+
+    /// Says something else where the time ran out.
+    pub(crate) fn hint(self, hint: &'static str) -> Self {
+        Self { hint, ..self }
     }
 
     /// One look; a server that is away is waited for. The first look must succeed, since a wrong URL
@@ -98,8 +105,7 @@ impl Watch {
             deadline.saturating_duration_since(Instant::now())
         });
         if left.is_zero() {
-            let late = Failure::new(Exit::TimedOut, "the time to wait ran out")
-                .hint("the job goes on; `nexus jobs wait ID` waits for its end");
+            let late = Failure::new(Exit::TimedOut, "the time to wait ran out").hint(self.hint);
             return Err(late.into());
         }
         tokio::time::sleep(wait.min(left)).await;

@@ -8,3 +8,4 @@ pub mod process_dataset;
 pub mod propose;
 pub mod registry;
 pub mod source;
+pub mod workflow_request;

@@ -4,7 +4,7 @@ use diesel_async::AsyncConnection;
 use nexus_jobs::kinds::ProcessDataset;
 use nexus_jobs::{Actor, CaseId, DatasetId, JobId, LoadId};
 use nexus_producer::{NewJob, Producer};
-use nexus_schema::datasets::{self, NewDataset, NewLoad};
+use nexus_schema::datasets::{self, Created, NewDataset, NewLoad};
 use nexus_schema::{AsyncPgConnection, Error as LedgerError};
 
 use crate::process_dataset::profile::{Profile, ProfileError};
@@ -142,20 +142,11 @@ pub async fn request_load(
     request: &LoadRequest,
     actor: &Actor,
 ) -> Result<Requested, LoadRequestError> {
-    let (new, load) = prepare(sources, request).await?;
+    let prepared = prepare(sources, request).await?;
     let enqueued = conn
         .transaction::<_, LedgerError, _>(async |conn| {
-            let created = match &new {
-                New::Dataset(new) => datasets::create(conn, new, &load, actor).await?,
-                New::File(dataset) => datasets::append(conn, *dataset, &load, actor).await?,
-            };
+            let (created, job) = prepared.write(conn, actor).await?;
             let (dataset_id, load_id) = (created.dataset, created.load);
-            let job = NewJob::of(&ProcessDataset {
-                dataset_id,
-                load_id,
-            })
-            .map_err(|error| LedgerError::Invalid(error.to_string()))?
-            .tenant(created.tenant);
             let enqueued = producer.enqueue_in(conn, &[job], actor).await?;
             let [job] = enqueued[..] else {
                 let count = enqueued.len();
@@ -180,11 +171,39 @@ enum New {
     File(DatasetId),
 }
 
+/// A load that was found in order, about to be written.
+#[derive(Debug)]
+pub(crate) struct Prepared {
+    new: New,
+    load: NewLoad,
+}
+
+impl Prepared {
+    /// Writes the load's row, and its dataset's if that is new, in whatever transaction `conn` is in;
+    /// returns them with the job that is to load it, and that is to be attached.
+    pub(crate) async fn write(
+        &self,
+        conn: &mut AsyncPgConnection,
+        actor: &Actor,
+    ) -> Result<(Created, NewJob), LedgerError> {
+        let created = match &self.new {
+            New::Dataset(new) => datasets::create(conn, new, &self.load, actor).await?,
+            New::File(dataset) => datasets::append(conn, *dataset, &self.load, actor).await?,
+        };
+        let job = NewJob::of(&ProcessDataset {
+            dataset_id: created.dataset,
+            load_id: created.load,
+        })
+        .map_err(|error| LedgerError::Invalid(error.to_string()))?;
+        Ok((created, job.tenant(created.tenant)))
+    }
+}
+
 /// Everything that can be said without the ledger.
-async fn prepare(
+pub(crate) async fn prepare(
     sources: &Sources,
     request: &LoadRequest,
-) -> Result<(New, NewLoad), LoadRequestError> {
+) -> Result<Prepared, LoadRequestError> {
     let (profile_name, toml) = request.profile.resolve()?;
     let profile = Profile::parse(toml)?;
     let (sources, wanted) = (sources.clone(), request.source.clone());
@@ -214,7 +233,7 @@ async fn prepare(
         profile: toml.to_owned(),
         forced: request.force,
     };
-    Ok((new, load))
+    Ok(Prepared { new, load })
 }
 
 /// A name, if it can stand in a row and on a screen.
@@ -313,9 +332,10 @@ mod tests {
         let roots = sources(vec![env!("CARGO_MANIFEST_DIR").into()]);
         let named = async |name| {
             let request = request(manifest, name, "corporate-payments");
-            match prepare(&roots, &request).await? {
-                (New::Dataset(new), load) => Ok::<_, LoadRequestError>((new.name, load)),
-                (New::File(dataset), _) => panic!("appends to {dataset}"),
+            let prepared = prepare(&roots, &request).await?;
+            match prepared.new {
+                New::Dataset(new) => Ok::<_, LoadRequestError>((new.name, prepared.load)),
+                New::File(dataset) => panic!("appends to {dataset}"),
             }
         };
         let (name, load): (String, NewLoad) = named(None).await.unwrap();

@@ -12,6 +12,7 @@
 //! | [`schedules::Scheduler`]: jobs that the clock enqueues | [`schedules`] | `relay` |
 //! | [`triggers::Evaluator`]: jobs that events enqueue | [`triggers`] | `relay` |
 //! | [`workflows::Advancer`]: jobs that wait for others of their workflow | [`workflows`] | `relay` |
+//! | [`workflows::WorkflowRequest`]: what a caller says of a workflow in JSON | [`workflows`] | `request` |
 //!
 //! A service that only enqueues takes this crate without features: no broker's
 //! client is compiled.
@@ -33,7 +34,7 @@ pub mod rescuer;
 pub mod schedules;
 #[cfg(feature = "relay")]
 pub mod triggers;
-#[cfg(feature = "relay")]
+#[cfg(any(feature = "relay", feature = "request"))]
 pub mod workflows;
 
 pub use client::{Producer, enqueue_in};

@@ -78,6 +78,11 @@ pub fn read_job(json: &[u8]) -> Result<NewJob, Unreadable> {
 }
 
 impl JobRequest {
+    /// Whose job it is, if it says so.
+    pub(crate) const fn tenant(&self) -> Option<i64> {
+        self.tenant_id
+    }
+
     /// The job, or the field at fault and what is wrong with it.
     pub fn into_job(self) -> Result<NewJob, (&'static str, String)> {
         let due = due(self.delay, self.at)?;

@@ -12,3 +12,4 @@ mod refusals;
 mod schedules;
 mod stop;
 mod uploads;
+mod workflows;

@@ -11,6 +11,7 @@ mod printing;
 mod roles;
 mod schedules;
 mod settings;
+mod workflows;
 
 use std::process::Output;
 

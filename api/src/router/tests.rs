@@ -277,6 +277,11 @@ fn every_route_is_described() {
     POST /v1/workers/{id}/drain
     POST /v1/workers/{id}/quiet
     POST /v1/workers/{id}/resume
+    GET /v1/workflows
+    POST /v1/workflows
+    GET /v1/workflows/{id}
+    POST /v1/workflows/{id}/cancel
+    POST /v1/workflows/{id}/retry
     ");
 }
 

@@ -89,9 +89,12 @@ pub(crate) fn sample() -> nexus_schema::jobs::JobDetail {
             parked_on: None,
             replayed_as: None,
             ended_by: None,
+            workflow_id: None,
+            workflow_node: None,
         },
         stop_asked: None,
         origin: None,
+        workflow: None,
         errors: vec![AttemptError {
             run: 1,
             attempt: 1,

@@ -3,7 +3,7 @@ use diesel::QueryableByName;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Integer, Json, Nullable, SmallInt, Text, Timestamptz};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
-use nexus_jobs::{Band, JobId};
+use nexus_jobs::{Band, JobId, WorkflowId};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -11,6 +11,7 @@ use crate::error::Result;
 use crate::ingest::{self, JobOrigin};
 use crate::prepared::{Prepared, sql_file};
 use crate::schema::nexus::{attempt_errors, cancellations};
+use crate::workflows::{self, Membership};
 
 /// A job, live or finished.
 #[derive(Clone, Debug, Serialize, QueryableByName)]
@@ -102,7 +103,7 @@ pub struct JobView {
     /// How far it has come, as its handler said last: `done`, `total`, `message`, and when (`at`).
     #[diesel(sql_type = Nullable<Json>)]
     pub progress: Option<Value>,
-    /// The ordering key or the gate that it is parked on.
+    /// The ordering key, the gate or the workflow that it is parked on.
     #[diesel(sql_type = Nullable<Text>)]
     pub parked_on: Option<String>,
     /// The job that ran it again.
@@ -111,6 +112,12 @@ pub struct JobView {
     /// Who called it off, where somebody did.
     #[diesel(sql_type = Nullable<Text>)]
     pub ended_by: Option<String>,
+    /// The workflow that it is part of, or that called it at its end.
+    #[diesel(sql_type = Nullable<BigInt>)]
+    pub workflow_id: Option<i64>,
+    /// Which job of the workflow, from 0; none where the workflow called it at its end.
+    #[diesel(sql_type = Nullable<Integer>)]
+    pub workflow_node: Option<i32>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
@@ -167,6 +174,9 @@ pub struct JobDetail {
     /// Which other system it came from, if any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub origin: Option<JobOrigin>,
+    /// Its workflow, if it is part of one, or one called it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub workflow: Option<Membership>,
 }
 
 /// One job, wherever it stands; `None` where there is no such id, or no longer.
@@ -194,11 +204,16 @@ pub async fn find(conn: &mut AsyncPgConnection, id: JobId) -> Result<Option<JobD
         Some(_) => None,
     };
     let origin = ingest::origin(conn, id).await?;
+    let workflow = match job.workflow_id {
+        None => None,
+        Some(workflow) => workflows::membership(conn, WorkflowId(workflow), &job).await?,
+    };
     Ok(Some(JobDetail {
         job,
         errors,
         stop_asked,
         origin,
+        workflow,
     }))
 }
 

@@ -34,6 +34,9 @@ pub struct NodeView {
     /// Those before it, by their places.
     #[diesel(sql_type = Array<Integer>)]
     pub before: Vec<i32>,
+    /// When its job's last run started.
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    pub started_at: Option<DateTime<Utc>>,
     /// When its job ended.
     #[diesel(sql_type = Nullable<Timestamptz>)]
     pub finished_at: Option<DateTime<Utc>>,

@@ -14,6 +14,10 @@ async fn every_route_is_described() {
             ("/v1/jobs/{id}/cancel", &["post"]),
             ("/v1/jobs/{id}/log", &["get"]),
             ("/v1/jobs/cancel", &["post"]),
+            ("/v1/workflows", &["get", "post"]),
+            ("/v1/workflows/{id}", &["get"]),
+            ("/v1/workflows/{id}/cancel", &["post"]),
+            ("/v1/workflows/{id}/retry", &["post"]),
             ("/v1/dead", &["get"]),
             ("/v1/dead/{id}", &["get", "delete"]),
             ("/v1/dead/{id}/replay", &["post"]),
@@ -57,7 +61,7 @@ async fn every_route_is_described() {
         }
         let routes = described["paths"].as_object().unwrap();
         let versioned = routes.keys().filter(|path| path.starts_with("/v1/"));
-        assert_eq!(versioned.count(), 39);
+        assert_eq!(versioned.count(), 43);
     })
     .await;
 }

@@ -92,9 +92,10 @@ fn when(job: &JobView, look: &Look) -> String {
         (Some(started), None) if job.state == State::Running.as_str() => {
             format!("runs for {}", span(between(started, look.now)))
         }
-        _ => match &job.parked {
-            Some(why) => format!("parked: {why}"),
-            None => format!("due {}", relative(job.due_at, look.now)),
+        _ => match (job.parked.as_deref(), job.workflow_id) {
+            (Some("workflow"), Some(id)) => format!("in workflow {id}"),
+            (Some(why), _) => format!("parked: {why}"),
+            (None, _) => format!("due {}", relative(job.due_at, look.now)),
         },
     }
 }
@@ -128,17 +129,23 @@ mod tests {
                     (job.started_at, job.finished_at) = (None, None);
                     job.parked = Some("unknown_kind".into());
                 }),
-                with(1_000_042, "completed", |_| {}),
+                with(1_000_042, "available", |job| {
+                    (job.started_at, job.finished_at) = (None, None);
+                    job.parked = Some("workflow".into());
+                    job.workflow_id = Some(17);
+                }),
+                with(1_000_041, "completed", |_| {}),
             ],
-            next: Some(JobId(1_000_042)),
+            next: Some(JobId(1_000_041)),
         };
         insta::assert_snapshot!(render(&page, &look), @r"
              ID  STATE      KIND             QUEUE     TRIES  ENQUEUED   WHEN
         1000045  running    process_dataset  datasets    2/5  1 min ago  runs for 1 min…
         1000044  scheduled  process_dataset  datasets    2/5  1 min ago  due in 1 h
         1000043  available  a_kind_with_qu…  datasets    2/5  1 min ago  parked: unknow…
-        1000042  completed  process_dataset  datasets    2/5  1 min ago  took 7.1 s
-        more: --before 1000042
+        1000042  available  process_dataset  datasets    2/5  1 min ago  in workflow 17
+        1000041  completed  process_dataset  datasets    2/5  1 min ago  took 7.1 s
+        more: --before 1000041
         ");
     }
 }

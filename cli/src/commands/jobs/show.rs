@@ -52,7 +52,9 @@ fn render(detail: &JobDetail, look: &Look) -> String {
             ),
         );
     }
+    page.optional("workflow", workflow(detail).as_deref());
     page.optional("parked", parked(job).as_deref());
+    page.optional("waits for", waits_for(detail).as_deref());
     if let Some(deadline) = job.expires_at {
         let told = format!("{} ({})", precise(deadline), relative(deadline, look.now));
         page.field("start by", &told);
@@ -107,6 +109,34 @@ fn parked(job: &JobView) -> Option<String> {
         Some(on) => format!("{why} ({on})"),
         None => why.to_owned(),
     })
+}
+
+/// Which workflow it is part of, and as what: `17 (month end), as "compare"`.
+fn workflow(detail: &JobDetail) -> Option<String> {
+    let id = detail.job.workflow_id?;
+    let Some(member) = &detail.workflow else {
+        return Some(format!("{id}, no longer in history"));
+    };
+    let name = &member.name;
+    Some(match &member.node {
+        Some(node) => format!("{id} ({name}), as {node:?}"),
+        None => format!("{id} ({name}), called at its end"),
+    })
+}
+
+/// Which jobs of its workflow it still waits for.
+fn waits_for(detail: &JobDetail) -> Option<String> {
+    let member = detail.workflow.as_ref()?;
+    let each = member.waits_for.iter();
+    let mut all: Vec<String> = each
+        .map(|one| format!("{} (job {})", one.name, one.job_id))
+        .collect();
+    let shown = i64::try_from(all.len()).unwrap_or(i64::MAX);
+    let more = member.waits_for_count.saturating_sub(shown);
+    if more > 0 {
+        all.push(format!("{} more", grouped(more)));
+    }
+    (!all.is_empty()).then(|| all.join(", "))
 }
 
 fn id(job: Option<i64>) -> Option<String> {
