@@ -41,6 +41,15 @@ async fn every_route_is_described() {
             ("/v1/triggers/{name}/versions", &["get"]),
             ("/v1/triggers/{name}/log", &["get"]),
             ("/v1/triggers/test", &["post"]),
+            ("/v1/schedules", &["get"]),
+            ("/v1/schedules/{name}", &["get", "put", "delete"]),
+            ("/v1/schedules/{name}/pause", &["post"]),
+            ("/v1/schedules/{name}/resume", &["post"]),
+            ("/v1/schedules/{name}/versions", &["get"]),
+            ("/v1/schedules/{name}/next", &["get"]),
+            ("/v1/schedules/{name}/ticks", &["get"]),
+            ("/v1/schedules/{name}/run", &["post"]),
+            ("/v1/schedules/{name}/backfill", &["post"]),
             ("/v1/listeners", &["get"]),
             ("/v1/listeners/{name}", &["delete"]),
             ("/v1/queues", &["get"]),
@@ -61,7 +70,7 @@ async fn every_route_is_described() {
         }
         let routes = described["paths"].as_object().unwrap();
         let versioned = routes.keys().filter(|path| path.starts_with("/v1/"));
-        assert_eq!(versioned.count(), 43);
+        assert_eq!(versioned.count(), 53);
     })
     .await;
 }

@@ -92,7 +92,7 @@ async fn what_is_wrong_is_told_by_its_place() {
             ),
             (
                 &["--cron", "@daily", "--kind", "noop", "--overlap", "no"],
-                "unknown variant `no`",
+                "possible values: allow, skip, queue_one, cancel_running",
             ),
             (
                 &[

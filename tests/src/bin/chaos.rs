@@ -41,8 +41,8 @@ enum Role {
 async fn main() -> anyhow::Result<ExitCode> {
     let CommandLine { options, role } = CommandLine::parse();
     match role {
-        Some(Role::Worker { runs, unfenced }) => roles::work(&runs, unfenced).await?,
-        Some(Role::Relay { .. }) => roles::relay().await?,
+        Some(Role::Worker { runs, unfenced }) => Box::pin(roles::work(&runs, unfenced)).await?,
+        Some(Role::Relay { .. }) => Box::pin(roles::relay()).await?,
         None => return run(options).await,
     }
     Ok(ExitCode::SUCCESS)

@@ -30,11 +30,11 @@ pub(crate) struct SetArgs {
     /// Their queue, if not their kind's
     #[arg(long)]
     queue: Option<String>,
-    /// While a job of an earlier tick is unfinished: allow, skip, queue_one or cancel_running
-    #[arg(long, value_name = "POLICY")]
+    /// What becomes of a tick while a job of an earlier one is unfinished
+    #[arg(long, value_name = "POLICY", value_parser = ["allow", "skip", "queue_one", "cancel_running"])]
     overlap: Option<String>,
-    /// Ticks that no scheduler was there for: skip, run_once or catch_up
-    #[arg(long, value_name = "POLICY")]
+    /// What becomes of ticks that no scheduler was there for
+    #[arg(long, value_name = "POLICY", value_parser = ["skip", "run_once", "catch_up"])]
     missed: Option<String>,
 }
 
