@@ -44,8 +44,10 @@ fn ticking(cron: &str, more: Value) -> Value {
             "args": { "schedule": "{{ name }}", "tick": "{{ unix }}" },
         },
     });
-    for (name, value) in more.as_object().unwrap() {
-        json[name] = value.clone();
+    if let Value::Object(more) = more {
+        for (name, value) in more {
+            json[name] = value;
+        }
     }
     json
 }

@@ -17,7 +17,7 @@ use nexus_tests::{OwnServers, TestBed, bounded, eventually, template};
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
-use schedulers::Schedulers;
+use schedulers::{Schedulers, say};
 
 use super::{Ticked, definition, know, log, set, ticked, ticking, time};
 
@@ -119,10 +119,10 @@ async fn under_fire(processes: usize) {
         fell.leading > 0,
         "{fell:?}: no leader was killed in its round"
     );
-    eprintln!(
-        "{processes} schedulers, {fell:?}: {} ticks fired, once each",
-        ticked(&bed).await.len()
-    );
+    let fired = ticked(&bed).await.len();
+    say(&format!(
+        "{processes} schedulers, {fell:?}: {fired} ticks fired, once each"
+    ));
 }
 
 async fn is_over(bed: &TestBed) -> bool {

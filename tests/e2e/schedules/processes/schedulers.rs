@@ -26,7 +26,7 @@ impl<'a> Schedulers<'a> {
         let mut there = FAKETIME.into_iter();
         let faketime = there.find(|library| Path::new(library).exists());
         if faketime.is_none() {
-            eprintln!("libfaketime is not installed: all processes have the same clock");
+            say("libfaketime is not installed: all processes have the same clock");
         }
         let mut schedulers = Self {
             bed,
@@ -87,6 +87,14 @@ impl<'a> Schedulers<'a> {
         let killed = std::mem::replace(&mut self.running[nth], next);
         killed.kill().await;
     }
+}
+
+#[expect(
+    clippy::print_stderr,
+    reason = "tells whoever runs the test what it showed"
+)]
+pub(super) fn say(text: &str) {
+    eprintln!("{text}");
 }
 
 /// The socket whose own port this is, as `/proc` names it.
