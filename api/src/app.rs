@@ -29,6 +29,8 @@ pub struct Parts {
     pub relay: Option<Arc<RelayStats>>,
     /// The counters of the ingests of the same process, each under its name.
     pub ingests: Vec<(&'static str, Arc<IngestStats>)>,
+    /// The counters of the scheduler of the same process, if it has one.
+    pub scheduler: Option<Arc<SchedulerStats>>,
     /// The counters of the advancer of workflows of the same process, if it has one.
     pub advancer: Option<Arc<AdvancerStats>>,
     /// What of the same process reads and writes events.
@@ -42,8 +44,6 @@ pub struct Bus {
     pub publisher: Option<Arc<PublisherStats>>,
     /// Of what lets events fire triggers, each under where it reads them.
     pub evaluators: Vec<(&'static str, Arc<EvaluatorStats>)>,
-    /// Of the scheduler.
-    pub scheduler: Option<Arc<SchedulerStats>>,
     /// The groups that the process reads topics in, and how it stands in each.
     pub readers: Vec<(String, Watched)>,
 }

@@ -58,7 +58,7 @@ impl Metrics {
         if let Some(advancer) = &parts.advancer {
             registry.register_collector(Box::new(workflows::Advancer(Arc::clone(advancer))));
         }
-        if let Some(scheduler) = &parts.bus.scheduler {
+        if let Some(scheduler) = &parts.scheduler {
             let scheduler = schedules::Scheduler(Arc::clone(scheduler));
             registry.register_collector(Box::new(scheduler));
         }

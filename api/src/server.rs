@@ -116,6 +116,7 @@ mod tests {
             transport: Arc::new(MemoryTransport::default()),
             relay: None,
             ingests: Vec::new(),
+            scheduler: None,
             advancer: None,
             bus: Bus::default(),
         };

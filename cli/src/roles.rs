@@ -15,7 +15,7 @@ use nexus_producer::ingest::{InboxIngest, IngestStats, RequestIngest};
 use nexus_producer::relay::{Relay, RelayStats};
 use nexus_producer::releaser::Releaser;
 use nexus_producer::rescuer::Rescuer;
-use nexus_producer::schedules::Scheduler;
+use nexus_producer::schedules::{Scheduler, SchedulerStats};
 use nexus_producer::triggers::{Evaluator, TopicEvaluator};
 use nexus_producer::workflows::{Advancer, AdvancerStats};
 use nexus_queue::{RoutedTransport, Transport};
@@ -38,6 +38,7 @@ pub(crate) struct Roles {
     stop: CancellationToken,
     quieter: Option<Quieter>,
     ingests: Vec<(&'static str, Arc<IngestStats>)>,
+    scheduler: Option<Arc<SchedulerStats>>,
     advancer: Option<Arc<AdvancerStats>>,
     bus: Bus,
     tasks: JoinSet<anyhow::Result<()>>,
@@ -55,6 +56,7 @@ impl Roles {
             stop: CancellationToken::new(),
             quieter: None,
             ingests: Vec::new(),
+            scheduler: None,
             advancer: None,
             bus: Bus::default(),
             tasks: JoinSet::new(),
@@ -91,7 +93,7 @@ impl Roles {
         self.start(topics.run(self.stop.clone()));
         let scheduler = Scheduler::new(self.pool.clone(), &self.settings)
             .map_err(|mistakes| Failure::new(Exit::Usage, mistakes.join("\n")))?;
-        self.bus.scheduler = Some(scheduler.stats());
+        self.scheduler = Some(scheduler.stats());
         self.start(scheduler.run(self.stop.clone()));
         if self.settings.events.publish {
             let publisher = Publisher::new(self.pool.clone(), &self.settings).context("kafka")?;
@@ -170,6 +172,7 @@ impl Roles {
             transport: Arc::clone(&self.transport),
             relay: Some(relay),
             ingests: self.ingests.clone(),
+            scheduler: self.scheduler.clone(),
             advancer: self.advancer.clone(),
             bus: self.bus.clone(),
         };

@@ -59,6 +59,7 @@ impl ApiRun {
             transport: Arc::new(transport),
             relay: relay.map(RelayRun::shared_stats),
             ingests,
+            scheduler: None,
             advancer: None,
             bus,
         };

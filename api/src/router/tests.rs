@@ -29,6 +29,7 @@ fn routes_spooling_to(spool: &Path) -> Router {
         transport: Arc::new(MemoryTransport::default()),
         relay: None,
         ingests: Vec::new(),
+        scheduler: None,
         advancer: None,
         bus: Bus::default(),
     };
