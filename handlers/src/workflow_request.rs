@@ -81,6 +81,10 @@ pub async fn submit_workflow(
         loads: asked,
     } = read_workflow(json)?;
     let jobs = workflow.nodes.len();
+    producer.check_workflow(&workflow)?;
+    if let Some(existing) = workflows::keyed(conn, &workflow).await? {
+        return Ok((existing, jobs));
+    }
     let mut loads = Vec::with_capacity(asked.len());
     for load in asked {
         let prepared = file(conn, sources, workflow.tenant, &load).await;

@@ -65,6 +65,15 @@ impl Producer {
         .await
     }
 
+    /// Whether a workflow is fit to be submitted, as far as it alone decides.
+    ///
+    /// # Errors
+    ///
+    /// [`nexus_schema::Error::Invalid`] with what is wrong.
+    pub fn check_workflow(&self, workflow: &Workflow) -> Result<()> {
+        workflows::check(workflow, &self.rules).map(|_| ())
+    }
+
     /// Submits a workflow inside the caller's own transaction: it is there exactly if that commits.
     pub async fn submit_in(
         &self,

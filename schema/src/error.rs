@@ -62,7 +62,7 @@ impl From<DieselError> for Error {
                     | DatabaseErrorKind::ClosedConnection => Self::Unavailable(text),
                     DatabaseErrorKind::SerializationFailure => Self::Contended(text),
                     // Diesel keeps no SQLSTATE for these, so the server's words decide.
-                    _ if message.contains("deadlock detected") => Self::Contended(text),
+                    _ if is_in_the_way(message) => Self::Contended(text),
                     _ if is_going_or_coming(message) => Self::Unavailable(text),
                     _ => Self::Database(text),
                 }
@@ -124,6 +124,13 @@ impl From<diesel::ConnectionError> for Error {
             other => Self::Unavailable(other.to_string()),
         }
     }
+}
+
+/// Another transaction holds what this one needs.
+fn is_in_the_way(message: &str) -> bool {
+    ["deadlock detected", "due to lock timeout"]
+        .iter()
+        .any(|words| message.contains(words))
 }
 
 fn is_going_or_coming(message: &str) -> bool {

@@ -15,6 +15,7 @@ mod settle;
 mod sweep;
 mod unpark;
 
+pub(crate) use cancel_jobs::fit_reason;
 pub use cancel_jobs::{CancelAnswer, CancelStep, cancel_jobs, cancel_matching};
 pub use claim::{Claim, ClaimedJob, claim};
 pub use enqueue::{Rules, check_job, enqueue};

@@ -23,7 +23,7 @@ pub(crate) use membership::membership;
 pub use membership::{Membership, WaitedFor};
 pub use nodes::{NodeView, WorkflowGraph, graph};
 pub use retry::retry;
-pub use submit::{Submitted, submit};
+pub use submit::{Submitted, check, keyed, submit};
 pub use view::{WorkflowView, find};
 
 /// Why a job was cancelled whose predecessors did not all complete.

@@ -267,7 +267,11 @@ impl Context {
         let Some(place) = workflows::place(&mut conn, self.0.job).await? else {
             return Ok(None);
         };
-        workflows::find(&mut conn, place.workflow()).await.map(Some)
+        match workflows::find(&mut conn, place.workflow()).await {
+            // Its month is gone from history.
+            Err(nexus_schema::Error::NotFound { .. }) => Ok(None),
+            found => found.map(Some),
+        }
     }
 
     /// The jobs of the workflow that this one waited for, each with how it ended and what it answered: up to

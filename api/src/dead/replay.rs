@@ -132,7 +132,7 @@ pub(super) async fn replay_many(
     let filter = asked.r#where.filter()?;
     let mut conn = app.connection().await?;
     let mut done = ReplayedMany {
-        matching: dead::count(&mut conn, &filter).await?,
+        matching: dead::replayable(&mut conn, &filter).await?,
         replayed: Vec::new(),
         next_due: None,
     };

@@ -115,6 +115,15 @@ impl Schedules {
         checks.lasting("schedules.misfire_after", self.misfire_after);
         checks.lasting("schedules.once_for", self.once_for);
         checks.lasting("schedules.silence", self.silence);
+        // What takes longer to be seen, or to be taken over, would be missed by itself.
+        checks.not_above(
+            ("schedules.poll", self.poll),
+            ("schedules.misfire_after", self.misfire_after),
+        );
+        checks.not_above(
+            ("schedules.silence", self.silence),
+            ("schedules.misfire_after", self.misfire_after),
+        );
         checks.at_least("schedules.ticks_max", self.ticks_max, 1);
         checks.at_least("schedules.backfill_max", self.backfill_max, 1);
         for (key, jobs) in [

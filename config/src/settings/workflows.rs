@@ -19,9 +19,9 @@ pub struct Workflows {
     pub poll_idle: Span,
     /// Workflows that are advanced in one transaction.
     pub batch_max: u32,
-    /// Ends of one workflow that are counted in one transaction.
+    /// Ends that are counted in one transaction.
     pub ends_max: u32,
-    /// Jobs behind one that ended that are sent on in one transaction.
+    /// Jobs behind those that ended that are sent on in one transaction.
     pub release_max: u32,
 }
 

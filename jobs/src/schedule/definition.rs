@@ -102,7 +102,7 @@ pub enum WhenMissed {
 /// How many missed ticks are caught up on, unless the definition says otherwise.
 pub const CATCH_UP_MAX: u32 = 100;
 /// Most missed ticks that a definition may catch up on.
-pub const CATCH_UP_CEILING: u32 = 10_000;
+pub const CATCH_UP_CEILING: u32 = 1_000;
 /// Longest jitter: a day, in milliseconds.
 pub const JITTER_MS_MAX: u64 = 24 * 60 * 60 * 1000;
 /// Longest timeout of a job: 30 days, in milliseconds.
@@ -132,6 +132,16 @@ impl Definition {
         {
             return Err("end: is not after start".to_owned());
         }
+        let is_one_key = |key: &String| !key.contains("{{");
+        if matches!(self.overlap, Overlap::QueueOne | Overlap::CancelRunning)
+            && self.enqueue.unique_key.as_ref().is_some_and(is_one_key)
+        {
+            return Err(
+                "enqueue.unique_key: the same for each tick, it would keep out the job that \
+                 overlap is to let in: put a part of the tick into it, such as {{date}}"
+                    .to_owned(),
+            );
+        }
         match (self.missed, self.catch_up_max) {
             (WhenMissed::CatchUp, Some(max)) if !(1..=CATCH_UP_CEILING).contains(&max) => {
                 Err(format!("catch_up_max: 1 to {CATCH_UP_CEILING}"))
@@ -158,6 +168,10 @@ impl Enqueue {
         let args = serde_json::value::to_raw_value(&Value::Null).map_err(|e| e.to_string())?;
         NewJob::raw(&*self.kind, args).map_err(|error| format!("enqueue.kind: {error}"))?;
         check_tags(&self.tags).map_err(|wrong| format!("enqueue.tags: {wrong}"))?;
+        // Postgres's JSON cannot hand it out as text.
+        if self.args.to_string().contains("\\u0000") {
+            return Err("enqueue.args: a NUL character".to_owned());
+        }
         if self.attempts == Some(0) {
             return Err("enqueue.attempts: 1 or more".to_owned());
         }

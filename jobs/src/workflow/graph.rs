@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::{NAME_BYTES_MAX, Node, Workflow};
-use crate::new_job::NewJob;
+use crate::new_job::{Due, NewJob};
 
 /// Why a workflow is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -52,7 +52,7 @@ pub enum WorkflowError {
         missing: String,
     },
     /// A job has what no part of a workflow may have.
-    #[error("{job} has {has}, which no job of a workflow may have: {why}")]
+    #[error("{job} has {has}, which it may not have: {why}")]
     Has {
         /// Which job.
         job: String,
@@ -124,6 +124,7 @@ pub(super) fn check(
     ] {
         if let Some(job) = callback {
             check_job(name, job)?;
+            check_callback(name, job)?;
         }
     }
     let edges = edges(nodes, edges_max)?;
@@ -156,6 +157,20 @@ fn check_job(named: &str, job: &NewJob) -> Result<(), WorkflowError> {
         return has("a dead letter that it runs again", "retry the workflow");
     }
     Ok(())
+}
+
+/// When a callback is enqueued, nobody knows at its submission.
+fn check_callback(named: &str, job: &NewJob) -> Result<(), WorkflowError> {
+    let has = match (job.due, job.deadline) {
+        (Due::At(_), _) => "a time of its own",
+        (_, Some(_)) => "a deadline",
+        (Due::Now | Due::In(_), None) => return Ok(()),
+    };
+    Err(WorkflowError::Has {
+        job: named.to_owned(),
+        has,
+        why: "it is enqueued when the workflow ends; a delay counts from there",
+    })
 }
 
 fn edges(nodes: &[Node], edges_max: usize) -> Result<Edges, WorkflowError> {

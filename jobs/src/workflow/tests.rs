@@ -56,13 +56,16 @@ fn what_is_refused_says_why() {
     let ordered = Workflow::batch("c", [("a", noop().order_key("k"))]);
     assert_eq!(
         refusal(&ordered),
-        r#"job "a" has an ordering key, which no job of a workflow may have: its turn is the graph's to say"#
+        r#"job "a" has an ordering key, which it may not have: its turn is the graph's to say"#
     );
     let unique = Workflow::batch("c", [("a", noop())]).on_failure(noop().unique(Unique::by_args()));
     assert_eq!(
         refusal(&unique),
-        "on_failure has a unique key, which no job of a workflow may have: give the workflow a key"
+        "on_failure has a unique key, which it may not have: give the workflow a key"
     );
+    let late = Workflow::batch("c", [("a", noop())])
+        .on_success(noop().expires_in(std::time::Duration::from_secs(1)));
+    assert!(refusal(&late).starts_with("on_success has a deadline"));
     let mut missing = Workflow::batch("c", [("a", noop())]);
     missing.after(NodeId(0), [NodeId(7)]);
     assert_eq!(

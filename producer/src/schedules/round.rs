@@ -25,6 +25,8 @@ pub(super) struct Met {
     pub(super) skipped: u64,
     pub(super) missed: u64,
     pub(super) failed: u64,
+    /// Schedules that stay due, since something is in the way of their jobs.
+    pub(super) put_off: usize,
     /// How late the latest tick fired, in microseconds.
     pub(super) late_us: u64,
 }
@@ -36,6 +38,8 @@ struct One {
     plan: Plan,
     choice: Choice,
     ticked: Vec<Ticked>,
+    /// Ticks that stay undecided: something was in the way of the first of them.
+    put_off: Vec<DateTime<Utc>>,
     advance: Advance,
 }
 
@@ -83,7 +87,11 @@ async fn decide(
         one.fire(conn, rules).await?;
         let without_job = one.ticked.iter().filter(|ticked| ticked.job.is_none());
         let keys = without_job.map(|ticked| tick_key(&ticked.schedule, ticked.tick_at));
-        unused.extend(keys.filter(|key| taken.contains(key)));
+        let put_off = one
+            .put_off
+            .iter()
+            .map(|&tick| tick_key(&one.due.name, tick));
+        unused.extend(keys.chain(put_off).filter(|key| taken.contains(key)));
         one.pass_over();
     }
     schedules::release(conn, &unused).await?;
@@ -139,6 +147,7 @@ impl One {
             plan,
             choice: Choice::default(),
             ticked: Vec::new(),
+            put_off: Vec::new(),
             advance,
         })
     }
@@ -172,10 +181,20 @@ impl One {
 
     async fn fire(&mut self, conn: &mut AsyncPgConnection, rules: &Rules) -> Result<()> {
         let actor = Actor::named(format!("schedule:{}", self.due.name));
-        for tick in std::mem::take(&mut self.choice.fire) {
+        let ticks = std::mem::take(&mut self.choice.fire);
+        for (nth, &tick) in ticks.iter().enumerate() {
             let job = whole(&self.schedule, tick, self.due.kind.as_ref());
-            let became = enqueue(conn, job, &actor, rules).await?;
-            self.note(tick, became);
+            match enqueue(conn, job, &actor, rules).await {
+                Ok(became) => self.note(tick, became),
+                // Its savepoint is undone. It is this schedule's trouble, and nobody else's.
+                Err(error @ (Error::Contended(_) | Error::Database(_))) => {
+                    tracing::warn!(schedule = self.due.name, %tick, %error, "a tick is put off");
+                    self.advance.next_at = Some(tick);
+                    self.put_off = ticks[nth..].to_vec();
+                    break;
+                }
+                Err(error) => return Err(error),
+            }
         }
         Ok(())
     }
@@ -256,6 +275,7 @@ fn met(all: &[One], clock: DateTime<Utc>) -> Met {
         met.skipped += one.advance.skipped;
         met.missed += one.advance.missed;
         met.failed += one.advance.failed;
+        met.put_off += usize::from(!one.put_off.is_empty());
         for ticked in one.ticked.iter().filter(|ticked| ticked.job.is_some()) {
             let late = (clock - ticked.tick_at).num_microseconds();
             let late = late.and_then(|us| u64::try_from(us).ok()).unwrap_or(0);

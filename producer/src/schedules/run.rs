@@ -1,7 +1,7 @@
 use diesel_async::AsyncConnection;
 use nexus_config::Settings;
-use nexus_jobs::Actor;
 use nexus_jobs::schedule::Overlap;
+use nexus_jobs::{Actor, Due, NewJob};
 use nexus_schema::ledger::Rules;
 use nexus_schema::schedules::{self, Outcome};
 use nexus_schema::{AsyncPgConnection, Error, Result};
@@ -30,6 +30,11 @@ pub async fn run_now(
         let kind = known_kind(conn, &schedule).await?;
         let tick = schedules::clock(conn).await?;
         let job = whole(&schedule, tick, kind.as_ref());
+        // Now: what is asked for by hand has no jitter.
+        let job = job.map(|job| NewJob {
+            due: Due::Now,
+            ..job
+        });
         let filled = became(tick, enqueue(conn, job, actor, &rules).await?);
         if let (Some(Outcome::Failed), Some(why)) = (filled.outcome, &filled.reason) {
             return Err(Error::Invalid(why.clone()));

@@ -18,6 +18,9 @@ use super::shipped::{bring_in_line, of_settings};
 /// Pause where what is due is in somebody else's hands.
 const BUSY_PAUSE: Duration = Duration::from_millis(10);
 
+/// Failures in a row that are no restart of a server any more, and are told.
+const FAILURES_TOLD: u32 = 5;
+
 /// What a scheduler did so far; read by metrics and health.
 #[derive(Debug, Default)]
 pub struct SchedulerStats {
@@ -92,7 +95,11 @@ impl Scheduler {
             };
             let Err(error) = session;
             failures += 1;
-            tracing::debug!(%error, failures, "schedules cannot go on; trying again until they can");
+            if failures == FAILURES_TOLD {
+                tracing::warn!(%error, failures, "schedules stand still; trying again until they go on");
+            } else {
+                tracing::debug!(%error, failures, "schedules cannot go on; trying again until they can");
+            }
             let postgres = self.pool.settings();
             let (base, cap) = (postgres.retry_base.get(), postgres.retry_cap.get());
             let wait = nexus_schema::retrying::backoff(base, cap, failures, rand::random());
@@ -134,7 +141,11 @@ impl Scheduler {
         let pause = match round(conn, known, &self.settings, &self.rules).await {
             Ok(Some(met)) => {
                 self.stats.note(met);
-                (met.schedules == 0).then_some(BUSY_PAUSE)
+                if met.put_off > 0 {
+                    Some(self.pause())
+                } else {
+                    (met.schedules == 0).then_some(BUSY_PAUSE)
+                }
             }
             Ok(None) => Some(self.pause()),
             // Nothing was decided.

@@ -10,6 +10,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::pace::Pace;
 
+/// Failures in a row that are no restart of a server any more, and are told.
+const FAILURES_TOLD: u32 = 5;
+
 /// What an advancer did so far; read by metrics.
 #[derive(Debug, Default)]
 pub struct AdvancerStats {
@@ -69,7 +72,11 @@ impl Advancer {
             };
             let Err(error) = session;
             failures += 1;
-            tracing::debug!(%error, failures, "the advancer cannot go on; trying again until it can");
+            if failures == FAILURES_TOLD {
+                tracing::warn!(%error, failures, "workflows stand still; trying again until they go on");
+            } else {
+                tracing::debug!(%error, failures, "the advancer cannot go on; trying again until it can");
+            }
             let postgres = self.pool.settings();
             let (base, cap) = (postgres.retry_base.get(), postgres.retry_cap.get());
             let wait = nexus_schema::retrying::backoff(base, cap, failures, rand::random());
@@ -86,9 +93,9 @@ impl Advancer {
         prepare_session(&mut conn).await?;
         let mut pace = Pace::default();
         loop {
-            let ended = self.look(&mut conn).await?;
+            let found = self.look(&mut conn).await?;
             *failures = 0;
-            let wait = pace.next(ended, &self.settings);
+            let wait = pace.next(found, &self.settings);
             if !wait.is_zero() {
                 tokio::time::sleep(wait).await;
             }
@@ -97,14 +104,14 @@ impl Advancer {
 
     /// Takes each workflow once of which jobs ended, and tells how much there was to do.
     async fn look(&self, conn: &mut AsyncPgConnection) -> nexus_schema::Result<u64> {
-        let (mut after, mut ended) = (None, 0);
+        let (mut after, mut found) = (None, 0);
         loop {
             let step = advance(conn, after, &self.rules).await?;
             self.stats.note(&step);
-            ended += step.ended + step.released;
+            found += step.ended + step.released + step.in_vain + step.parts;
             match step.next {
                 Some(next) => after = Some(next),
-                None => return Ok(ended),
+                None => return Ok(found),
             }
         }
     }

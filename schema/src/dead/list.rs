@@ -1,6 +1,8 @@
 use chrono::{DateTime, Utc};
 use diesel::QueryableByName;
-use diesel::sql_types::{Array, BigInt, Integer, Json, Nullable, SmallInt, Text, Timestamptz};
+use diesel::sql_types::{
+    Array, BigInt, Bool, Integer, Json, Nullable, SmallInt, Text, Timestamptz,
+};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use nexus_jobs::JobId;
 use serde::Serialize;
@@ -102,11 +104,28 @@ pub async fn list(
 
 /// How many dead letters match. Looks at each: for a look now and then.
 pub async fn count(conn: &mut AsyncPgConnection, filter: &DeadFilter) -> Result<i64> {
+    counted(conn, filter, true).await
+}
+
+/// How many of them a replay would take: nodes of workflows run again with their workflow only.
+pub async fn replayable(conn: &mut AsyncPgConnection, filter: &DeadFilter) -> Result<i64> {
+    counted(conn, filter, false).await
+}
+
+async fn counted(
+    conn: &mut AsyncPgConnection,
+    filter: &DeadFilter,
+    nodes_too: bool,
+) -> Result<i64> {
     #[derive(QueryableByName)]
     struct Row {
         #[diesel(sql_type = BigInt)]
         letters: i64,
     }
-    let row: Row = filter.bind(sql_file!("count.sql")).get_result(conn).await?;
+    let row: Row = filter
+        .bind(sql_file!("count.sql"))
+        .bind::<Bool, _>(nodes_too)
+        .get_result(conn)
+        .await?;
     Ok(row.letters)
 }

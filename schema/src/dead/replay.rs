@@ -68,9 +68,9 @@ pub async fn replay(
     };
     let most = u32::try_from(rules.limits.batch_max).unwrap_or(u32::MAX);
     conn.transaction::<_, Error, _>(async |conn| {
+        refuse_nodes(conn, wanted.filter).await?;
         let taken = take(conn, &filter, wanted.after, wanted.limit.min(most)).await?;
         let [oldest, ..] = &taken[..] else {
-            refuse_nodes(conn, wanted.filter).await?;
             return Ok(Replayed {
                 again: Vec::new(),
                 pace: wanted.pace,

@@ -5,7 +5,8 @@ use diesel::QueryableByName;
 use diesel::sql_types::{Array, BigInt, Integer, Nullable, SmallInt, Text, Timestamptz};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use nexus_jobs::kinds::built_in;
-use nexus_jobs::{Band, Due, JobId, NewJob, QueueName, TenantId};
+use nexus_jobs::workflow::InWorkflow;
+use nexus_jobs::{Band, Due, JobId, NewJob, QueueName, TenantId, WorkflowId};
 use serde_json::value::RawValue;
 
 use super::DeadFilter;
@@ -41,6 +42,9 @@ pub(crate) struct Taken {
     pub(crate) limit_key: Option<String>,
     #[diesel(sql_type = Nullable<Text>)]
     pub(crate) backoff: Option<String>,
+    /// The workflow that called it at its end.
+    #[diesel(sql_type = Nullable<BigInt>)]
+    pub(crate) called_by: Option<i64>,
     /// Postgres's time.
     #[diesel(sql_type = Timestamptz)]
     pub(crate) now: DateTime<Utc>,
@@ -75,6 +79,11 @@ impl Taken {
         // One that a caller in SQL misspelt was never used: the kind's is, as before.
         let backoff = self.backoff.as_deref().map(serde_json::from_str);
         job.backoff = backoff.and_then(std::result::Result::ok);
+        job.workflow = self.called_by.map(|workflow| InWorkflow {
+            workflow: WorkflowId(workflow),
+            node: None,
+            waits: false,
+        });
         Ok(job.replay_of(JobId(self.id)))
     }
 }

@@ -3,7 +3,8 @@
 -- are run again with their workflow only; they are thrown away like any other.
 -- $1 to $8 are the filter, $9 the cursor, $10 how many.
 SELECT id, finished_at, tenant_id, kind, queue, band, attempts_max, timeout_ms, tags, args::text AS args,
-       order_key, limit_key, backoff::text AS backoff, now() AS now
+       order_key, limit_key, backoff::text AS backoff,
+       CASE WHEN workflow_node IS NULL THEN workflow_id END AS called_by, now() AS now
 FROM nexus.job_history
 WHERE state = 'discarded' AND ($8 OR replayed_as IS NULL AND workflow_node IS NULL)
   AND ($1::bigint[] IS NULL OR id = ANY ($1)) AND ($2::text IS NULL OR kind = $2)

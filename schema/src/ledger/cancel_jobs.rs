@@ -110,6 +110,12 @@ impl Row {
     }
 }
 
+/// A reason as the ledger keeps it: without what Postgres's text cannot hold, and not without end.
+pub(crate) fn fit_reason(reason: &str) -> String {
+    let chars = reason.chars().filter(|&c| c != '\0');
+    chars.take(REASON_CHARS_MAX).collect()
+}
+
 async fn call_off(
     conn: &mut AsyncPgConnection,
     ids: &[i64],
@@ -119,11 +125,7 @@ async fn call_off(
 ) -> Result<Vec<Row>> {
     let states: Option<Vec<&str>> =
         (!states.is_empty()).then(|| states.iter().map(|state| state.as_str()).collect());
-    let reason: String = reason
-        .chars()
-        .filter(|&c| c != '\0')
-        .take(REASON_CHARS_MAX)
-        .collect();
+    let reason = fit_reason(reason);
     Ok(Prepared(
         sql_file!("cancel_jobs.sql")
             .bind::<Array<BigInt>, _>(ids)

@@ -168,6 +168,10 @@ pub async fn of_config(conn: &mut AsyncPgConnection) -> Result<Vec<ScheduleView>
 
 /// Holds a schedule, so that it neither ticks nor changes meanwhile; `None`: there is none.
 pub async fn hold(conn: &mut AsyncPgConnection, name: &str) -> Result<Option<Held>> {
+    // Locked by a statement before, so that the next one sees the jobs of whoever held it until now.
+    let lock = "SELECT FROM nexus.schedules WHERE name = $1 FOR NO KEY UPDATE";
+    let lock = diesel::sql_query(lock).bind::<Text, _>(name);
+    Prepared(lock).execute(conn).await?;
     let query = sql_file!("hold.sql").bind::<Text, _>(name);
     let held: Vec<Held> = Prepared(query).load(conn).await?;
     Ok(held.into_iter().next())

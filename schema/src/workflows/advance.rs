@@ -18,6 +18,8 @@ pub struct Advanced {
     pub released: u64,
     /// Jobs that were called off, since one before them did not complete.
     pub in_vain: u64,
+    /// Ends of which a part was passed on, and the rest is to come.
+    pub parts: u64,
     /// Workflows that ended.
     pub finished: u64,
     /// The workflow behind which the next step is to look; `None`: from the first one.
@@ -42,6 +44,8 @@ struct Counted {
     released: i64,
     #[diesel(sql_type = BigInt)]
     in_vain: i64,
+    #[diesel(sql_type = BigInt)]
+    parts: i64,
 }
 
 /// Makes a connection fit for [`advance`]: each of its joins is a few hundred probes of a key, and a plan
@@ -72,7 +76,7 @@ pub async fn advance(
         .load(conn)
         .await?;
         let ids: Vec<i64> = locked.into_iter().map(|row| row.id).collect();
-        let Some(&last) = ids.last() else {
+        let Some(&last) = ids.iter().max() else {
             return Ok(Advanced::default());
         };
         let counted: Vec<Counted> = Prepared(
@@ -91,6 +95,7 @@ pub async fn advance(
         if let [first, ..] = &counted[..] {
             step.released = first.released.unsigned_abs();
             step.in_vain = first.in_vain.unsigned_abs();
+            step.parts = first.parts.unsigned_abs();
         }
         for workflow in &counted {
             step.ended += workflow.ended.unsigned_abs();

@@ -31,7 +31,7 @@ pub async fn call_off(
             sql_file!("call_off.sql")
                 .bind::<BigInt, _>(id.0)
                 .bind::<Text, _>(by.as_str())
-                .bind::<Text, _>(reason),
+                .bind::<Text, _>(ledger::fit_reason(reason)),
         )
         .load(conn)
         .await?;

@@ -5,14 +5,14 @@ use std::time::Duration;
 use nexus_jobs::workflow::InWorkflow;
 use nexus_jobs::{Backoff, Band, Due, NewJob, QueueName, TenantId, Weight, WorkflowId};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::value::RawValue;
 
 use crate::error::{Error, Result};
 
 #[derive(Serialize, Deserialize)]
 struct Stored {
     kind: String,
-    args: Value,
+    args: Box<RawValue>,
     queue: String,
     band: i16,
     heavy: bool,
@@ -36,11 +36,11 @@ fn millis(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// What is kept of it: all but a deadline and a time of its own, which would be past by then.
-pub(super) fn stored(job: &NewJob) -> Value {
+/// What is kept of it, as JSON; its arguments as they were written. It has no deadline and no time of its own.
+pub(super) fn stored(job: &NewJob) -> Result<String> {
     let stored = Stored {
         kind: job.kind.clone(),
-        args: serde_json::from_str(job.args.get()).unwrap_or_default(),
+        args: job.args.clone(),
         queue: job.queue.as_str().to_owned(),
         band: job.band.number(),
         heavy: job.weight == Weight::Heavy,
@@ -55,20 +55,19 @@ pub(super) fn stored(job: &NewJob) -> Value {
         limit_key: job.limit_key.clone(),
         backoff: job.backoff.clone(),
     };
-    serde_json::to_value(stored).unwrap_or_default()
+    serde_json::to_string(&stored).map_err(|error| Error::Invalid(error.to_string()))
 }
 
 /// The job, called by this workflow.
 pub(super) fn job(
-    stored: &Value,
+    stored: &str,
     workflow: WorkflowId,
     tenant: TenantId,
     depth: u16,
 ) -> Result<NewJob> {
     let wrong = |error: &dyn std::fmt::Display| Error::Invalid(format!("its callback: {error}"));
-    let stored = Stored::deserialize(stored).map_err(|error| wrong(&error))?;
-    let args = serde_json::value::to_raw_value(&stored.args).map_err(|error| wrong(&error))?;
-    let mut job = NewJob::raw(stored.kind, args).map_err(|error| wrong(&error))?;
+    let stored: Stored = serde_json::from_str(stored).map_err(|error| wrong(&error))?;
+    let mut job = NewJob::raw(stored.kind, stored.args).map_err(|error| wrong(&error))?;
     job.queue = QueueName::new(stored.queue).map_err(|error| wrong(&error))?;
     job.band = Band::from_number(stored.band).unwrap_or(job.band);
     job.weight = if stored.heavy {
@@ -109,7 +108,11 @@ mod tests {
             .tags(["a"])
             .limit_key("k")
             .band(Band::High);
-        let back = job(&stored(&told), WorkflowId(7), TenantId(3), 2).unwrap();
+        let told = NewJob {
+            args: RawValue::from_string(r#"{"b": 12345678901234567.8901, "a": 1}"#.into()).unwrap(),
+            ..told
+        };
+        let back = job(&stored(&told).unwrap(), WorkflowId(7), TenantId(3), 2).unwrap();
         assert_eq!(back.args.get(), told.args.get());
         assert_eq!(
             (back.due, back.band, back.tenant, back.depth),

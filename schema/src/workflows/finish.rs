@@ -1,9 +1,8 @@
 use diesel::QueryableByName;
-use diesel::sql_types::{Array, BigInt, Bool, Integer, Json, Nullable, SmallInt, Text};
+use diesel::sql_types::{Array, BigInt, Bool, Integer, Nullable, SmallInt, Text};
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
 use nexus_jobs::workflow::{Ended, WorkflowState};
 use nexus_jobs::{Actor, Enqueued, JobId, TenantId, WorkflowId};
-use serde_json::Value;
 
 use super::callback;
 use crate::error::{Error, Result};
@@ -20,10 +19,10 @@ struct Ending {
     completed: i32,
     #[diesel(sql_type = Bool)]
     called_off: bool,
-    #[diesel(sql_type = Nullable<Json>)]
-    on_success: Option<Value>,
-    #[diesel(sql_type = Nullable<Json>)]
-    on_failure: Option<Value>,
+    #[diesel(sql_type = Nullable<Text>)]
+    on_success: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    on_failure: Option<String>,
     #[diesel(sql_type = SmallInt)]
     depth: i16,
 }
@@ -36,10 +35,10 @@ impl Ending {
         })
     }
 
-    fn callback(&self) -> Option<&Value> {
+    fn callback(&self) -> Option<&str> {
         match self.state() {
-            WorkflowState::Completed => self.on_success.as_ref(),
-            WorkflowState::Failed => self.on_failure.as_ref(),
+            WorkflowState::Completed => self.on_success.as_deref(),
+            WorkflowState::Failed => self.on_failure.as_deref(),
             WorkflowState::Cancelled | WorkflowState::Running => None,
         }
     }
@@ -84,7 +83,7 @@ pub(super) async fn finish(
 
 async fn call(
     conn: &mut AsyncPgConnection,
-    stored: &Value,
+    stored: &str,
     id: WorkflowId,
     ending: &Ending,
     rules: &Rules,

@@ -1,2 +1,2 @@
 -- Locks a workflow that has ended.
-SELECT state, nodes FROM nexus.workflow_history WHERE id = $1 FOR UPDATE
+SELECT state, depth, nodes FROM nexus.workflow_history WHERE id = $1 FOR UPDATE

@@ -1,5 +1,5 @@
 -- Workflows of which ends were not counted yet, behind one, locked; those that somebody else has in hand
--- are passed over. Steps from one to the next through the index, however many ends each has.
+-- are passed over. Steps from one to the next through the index, however many ends each has, and as far as there is one to lock.
 --
 -- $1 behind this one  $2 how many
 WITH RECURSIVE ended AS (
@@ -9,7 +9,5 @@ WITH RECURSIVE ended AS (
             WHERE n.workflow_id > e.workflow_id ORDER BY n.workflow_id LIMIT 1)
     FROM ended AS e WHERE e.workflow_id IS NOT NULL
 )
-SELECT w.id
-FROM (SELECT workflow_id FROM ended WHERE workflow_id IS NOT NULL LIMIT $2) AS e
-JOIN nexus.workflows AS w ON w.id = e.workflow_id
-ORDER BY w.id FOR NO KEY UPDATE OF w SKIP LOCKED
+SELECT w.id FROM ended AS e JOIN nexus.workflows AS w ON w.id = e.workflow_id
+WHERE e.workflow_id IS NOT NULL LIMIT $2 FOR NO KEY UPDATE OF w SKIP LOCKED

@@ -2,7 +2,7 @@ use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use diesel::QueryableByName;
-use diesel::sql_types::{Array, BigInt, Integer, Json, Text, Timestamptz};
+use diesel::sql_types::{Array, BigInt, Integer, Json, SmallInt, Text, Timestamptz};
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
 use nexus_jobs::workflow::InWorkflow;
 use nexus_jobs::{Actor, Due, JobId, NewJob, Weight, WorkflowId};
@@ -19,6 +19,8 @@ use crate::prepared::{Prepared, sql_file};
 struct Kept {
     #[diesel(sql_type = Text)]
     state: String,
+    #[diesel(sql_type = SmallInt)]
+    depth: i16,
     #[diesel(sql_type = Json)]
     nodes: Value,
 }
@@ -48,14 +50,14 @@ pub async fn retry(
     rules: &Rules,
 ) -> Result<WorkflowView> {
     conn.transaction(async |conn| {
-        let nodes = kept(conn, id).await?;
+        let (depth, nodes) = kept(conn, id).await?;
         let missed: Vec<&KeptNode> = nodes.iter().filter(|n| n.state != "completed").collect();
         let taken = take(conn, id, &missed).await?;
         let again: HashSet<i32> = missed.iter().map(|node| node.node).collect();
         let waits = |node: &KeptNode| node.before.iter().filter(|n| again.contains(n)).count();
         let jobs: Vec<NewJob> = missed
             .iter()
-            .map(|node| job(id, node, &taken, waits(node) > 0))
+            .map(|node| Ok(job(id, node, &taken, waits(node) > 0)?.depth(depth)))
             .collect::<Result<_>>()?;
         let mut made = Vec::with_capacity(jobs.len());
         for jobs in jobs.chunks(rules.limits.batch_max.max(1)) {
@@ -81,8 +83,8 @@ pub async fn retry(
     .await
 }
 
-/// The nodes of a workflow that ended without completing, which is locked.
-async fn kept(conn: &mut AsyncPgConnection, id: WorkflowId) -> Result<Vec<KeptNode>> {
+/// How deep a workflow is that ended without completing, and its nodes. It is locked.
+async fn kept(conn: &mut AsyncPgConnection, id: WorkflowId) -> Result<(u16, Vec<KeptNode>)> {
     let query = sql_file!("kept.sql").bind::<BigInt, _>(id.0);
     let kept: Vec<Kept> = Prepared(query).load(conn).await?;
     let Some(kept) = kept.into_iter().next() else {
@@ -96,7 +98,9 @@ async fn kept(conn: &mut AsyncPgConnection, id: WorkflowId) -> Result<Vec<KeptNo
             "workflow {id} completed: there is nothing to run again"
         )));
     }
-    serde_json::from_value(kept.nodes).map_err(|error| Error::Database(error.to_string()))
+    let nodes = serde_json::from_value(kept.nodes);
+    let nodes = nodes.map_err(|error| Error::Database(error.to_string()))?;
+    Ok((u16::try_from(kept.depth).unwrap_or(0), nodes))
 }
 
 async fn take(

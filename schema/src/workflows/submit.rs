@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use diesel::QueryableByName;
-use diesel::sql_types::{Array, BigInt, Integer, Json, Nullable, SmallInt, Text};
+use diesel::sql_types::{Array, BigInt, Integer, Nullable, SmallInt, Text};
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
 use nexus_jobs::workflow::{Edges, InWorkflow, Node, Workflow};
 use nexus_jobs::{Actor, Due, JobId, NewJob, WorkflowId};
@@ -50,11 +50,7 @@ pub async fn submit(
     actor: &Actor,
     rules: &Rules,
 ) -> Result<Submitted> {
-    let limits = &rules.workflows;
-    let edges = workflow
-        .check(limits.jobs_max, limits.edges_max)
-        .map_err(|refused| Error::Invalid(refused.to_string()))?;
-    check_jobs(workflow, rules)?;
+    let edges = check(workflow, rules)?;
     conn.transaction(async |conn| {
         let id = match open(conn, workflow, actor).await? {
             Submitted::New(id) => id,
@@ -82,6 +78,46 @@ pub async fn submit(
     .await
 }
 
+/// Who waits for whom in a workflow that is fit to be submitted.
+///
+/// # Errors
+///
+/// [`Error::Invalid`] for what [`Workflow::check`] refuses, and for jobs that [`ledger::enqueue`] would.
+pub fn check(workflow: &Workflow, rules: &Rules) -> Result<Edges> {
+    let limits = &rules.workflows;
+    let edges = workflow
+        .check(limits.jobs_max, limits.edges_max)
+        .map_err(|refused| Error::Invalid(refused.to_string()))?;
+    check_jobs(workflow, rules)?;
+    Ok(edges)
+}
+
+/// The workflow that has the key of this one, whether it runs or not.
+pub async fn keyed(conn: &mut AsyncPgConnection, workflow: &Workflow) -> Result<Option<Submitted>> {
+    match &workflow.key {
+        Some(key) => holder(conn, workflow, key, None).await,
+        None => Ok(None),
+    }
+}
+
+async fn holder(
+    conn: &mut AsyncPgConnection,
+    workflow: &Workflow,
+    key: &str,
+    but_for: Option<i64>,
+) -> Result<Option<Submitted>> {
+    let others: Vec<IdRow> = Prepared(
+        sql_file!("keyed.sql")
+            .bind::<BigInt, _>(workflow.tenant.0)
+            .bind::<Text, _>(key)
+            .bind::<BigInt, _>(but_for.unwrap_or(0)),
+    )
+    .load(conn)
+    .await?;
+    let other = others.into_iter().next();
+    Ok(other.map(|other| Submitted::Existing(WorkflowId(other.id))))
+}
+
 /// Refuses what the ledger would refuse, by the node's name.
 fn check_jobs(workflow: &Workflow, rules: &Rules) -> Result<()> {
     let nodes = workflow.nodes.iter();
@@ -104,6 +140,8 @@ async fn open(
     workflow: &Workflow,
     actor: &Actor,
 ) -> Result<Submitted> {
+    let stored = |job: &Option<NewJob>| job.as_ref().map(callback::stored).transpose();
+    let (on_success, on_failure) = (stored(&workflow.on_success)?, stored(&workflow.on_failure)?);
     for _ in 0..KEY_TRIES {
         let jobs = i32::try_from(workflow.nodes.len()).unwrap_or(i32::MAX);
         let rows: Vec<IdRow> = Prepared(
@@ -112,8 +150,8 @@ async fn open(
                 .bind::<Text, _>(&workflow.name)
                 .bind::<Nullable<Text>, _>(workflow.key.as_deref())
                 .bind::<Integer, _>(jobs)
-                .bind::<Nullable<Json>, _>(workflow.on_success.as_ref().map(callback::stored))
-                .bind::<Nullable<Json>, _>(workflow.on_failure.as_ref().map(callback::stored))
+                .bind::<Nullable<Text>, _>(&on_success)
+                .bind::<Nullable<Text>, _>(&on_failure)
                 .bind::<SmallInt, _>(i16::try_from(workflow.depth).unwrap_or(i16::MAX))
                 .bind::<Text, _>(actor.as_str()),
         )
@@ -125,21 +163,13 @@ async fn open(
             return Ok(Submitted::New(WorkflowId(id)));
         };
         // A later statement than the insert: one that ended meanwhile is found in history.
-        let others: Vec<IdRow> = Prepared(
-            sql_file!("keyed.sql")
-                .bind::<BigInt, _>(workflow.tenant.0)
-                .bind::<Text, _>(key)
-                .bind::<BigInt, _>(made.unwrap_or(0)),
-        )
-        .load(conn)
-        .await?;
-        match (others.into_iter().next(), made) {
+        match (holder(conn, workflow, key, made).await?, made) {
             (Some(other), made) => {
                 if let Some(id) = made {
                     let query = diesel::sql_query("DELETE FROM nexus.workflows WHERE id = $1");
                     query.bind::<BigInt, _>(id).execute(conn).await?;
                 }
-                return Ok(Submitted::Existing(WorkflowId(other.id)));
+                return Ok(other);
             }
             (None, Some(id)) => return Ok(Submitted::New(WorkflowId(id))),
             (None, None) => {}

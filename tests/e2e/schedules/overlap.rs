@@ -1,6 +1,8 @@
 //! A tick while a job of an earlier one is unfinished.
 
-use nexus_jobs::{Job, JobId, Outcome};
+use diesel_async::SimpleAsyncConnection;
+use nexus_jobs::{Job, JobId, NewJob, Outcome, Unique};
+use nexus_producer::enqueue_in;
 use nexus_schema::ledger;
 use nexus_tests::bed::actor;
 use nexus_tests::eventually::SOON;
@@ -164,6 +166,36 @@ async fn the_running_job_is_cancelled_before_the_next_one_starts() {
             }
             assert_eq!(bed.count("jobs", "state = 'running'").await, 1);
         }
+    })
+    .await;
+}
+
+/// Somebody's transaction stays open and holds what a tick's job needs.
+#[tokio::test]
+async fn who_holds_a_key_puts_off_that_schedule_and_no_other() {
+    bounded(async {
+        let bed = bed().await;
+        bed.schedule_time("2026-03-01T10:30:00Z").await;
+        let mut held = ticking("@hourly", json!({}));
+        held["enqueue"]["unique_key"] = json!("daily");
+        set(&bed, "held", held).await;
+        set(&bed, "zfree", ticking("@hourly", json!({}))).await;
+        let args = serde_json::value::to_raw_value(&json!({})).unwrap();
+        let theirs = NewJob::raw("test.ticked", args).unwrap();
+        let theirs = [theirs.unique(Unique::key("daily"))];
+        let mut open = bed.conn().await;
+        open.batch_execute("BEGIN").await.unwrap();
+        enqueue_in(&mut open, &theirs, &actor(), bed.settings())
+            .await
+            .unwrap();
+        let _scheduler = SchedulerRun::start(&bed);
+        at(&bed, "zfree", "2026-03-01T12:00:00Z").await;
+        assert_eq!(log(&bed, "zfree").await, ["11:00 fired", "12:00 fired"]);
+        assert_eq!(log(&bed, "held").await, Vec::<String>::new());
+        open.batch_execute("ROLLBACK").await.unwrap();
+        at(&bed, "held", "2026-03-01T12:00:00Z").await;
+        // The first one's job has the key while it is unfinished.
+        assert_eq!(log(&bed, "held").await, ["11:00 fired", "12:00 skipped"]);
     })
     .await;
 }

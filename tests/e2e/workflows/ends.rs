@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use nexus_jobs::WorkflowId;
 use nexus_jobs::workflow::{NodeId, Workflow};
-use nexus_tests::{TestBed, in_bed};
+use nexus_tests::{TestBed, bounded, in_bed};
 use serde_json::json;
 
 use super::{Engine, Fate, called, ended, good, node, nodes, part, result, states, submit};
@@ -113,6 +113,31 @@ async fn a_node_may_run_again_and_its_deadline_may_pass() {
         assert_eq!(ended(bed, id).await.state, "failed");
         let expected = ["discarded", "discarded", "completed", "completed"];
         assert_eq!(states(bed, id).await, expected);
+    })
+    .await;
+}
+
+/// Who is sent on by the first part of an end finds it whole, with its result.
+#[tokio::test]
+async fn an_end_that_is_passed_on_in_parts_is_seen_by_all_it_reaches() {
+    bounded(async {
+        let bed = &TestBed::with(|settings| settings.workflows.release_max = 1).await;
+        let _engine = Engine::start(bed, 1).await;
+        let mut workflow = Workflow::batch("w", [("first", good("first"))]);
+        let names: Vec<String> = (0..60).map(|n| n.to_string()).collect();
+        let many: Vec<NodeId> = names.iter().map(|n| workflow.add(n, good(n))).collect();
+        for &node in &many {
+            workflow.after(node, [NodeId(0)]);
+        }
+        let last = workflow.add("last", good("last"));
+        workflow.after(last, many);
+        let id = submit(bed, &workflow).await;
+        assert_eq!(ended(bed, id).await.completed, 62);
+        let nodes = nodes(bed, id).await;
+        for node in &nodes[1..61] {
+            assert_eq!(result(bed, node).await, json!({ "sum": 2 }));
+        }
+        assert_eq!(result(bed, &nodes[61]).await, json!({ "sum": 121 }));
     })
     .await;
 }

@@ -94,7 +94,7 @@ pub(super) async fn run(args: &ReplayArgs, invocation: &Invocation) -> anyhow::R
     let new_args = new_args(args, &mut conn, invocation).await?;
     let mut done = Done {
         dry_run: args.dry_run,
-        matching: dead::count(&mut conn, &filter).await?,
+        matching: dead::replayable(&mut conn, &filter).await?,
         replayed: Vec::new(),
     };
     if !args.dry_run {

@@ -98,18 +98,18 @@ fn a_schedule_that_is_over_has_no_next() {
 fn many_missed_ticks_are_counted_to_a_bound() {
     let skip = every_minute(&json!({ "missed": "skip" }));
     let [many] = skip
-        .plan(minute(0), minute(20_000), Duration::ZERO, 1)
+        .plan(minute(0), minute(2_000), Duration::ZERO, 1)
         .missed[..]
     else {
         panic!("one row of missed ticks");
     };
     assert_eq!((many.count, many.exact), (COUNT_MAX, false));
-    assert_eq!((many.first, many.last), (minute(0), minute(19_999)));
+    assert_eq!((many.first, many.last), (minute(0), minute(1_999)));
     let [all] = skip
-        .plan(minute(0), minute(10_000), Duration::ZERO, 1)
+        .plan(minute(0), minute(1_000), Duration::ZERO, 1)
         .missed[..]
     else {
         panic!("one row of missed ticks");
     };
-    assert_eq!((all.count, all.exact), (10_000, true));
+    assert_eq!((all.count, all.exact), (1_000, true));
 }
