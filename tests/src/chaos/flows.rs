@@ -12,8 +12,8 @@ use super::kinds::{self, Part};
 /// Most jobs of one, the one that it calls included.
 pub const JOBS_MAX: u64 = 60;
 
-/// One batch in so many is a workflow, if it has jobs enough.
-const EVERY: u64 = 4;
+/// One batch in so many is a workflow, if it is of such a size.
+const EVERY: u64 = 2;
 
 /// Whether these jobs are enqueued as a workflow.
 pub const fn is_one(jobs: &Range<u64>) -> bool {
@@ -84,7 +84,7 @@ mod tests {
     fn they_are_of_many_shapes_and_fit_to_be_submitted() {
         let ranges = (0..4000).map(|n| n * 50..n * 50 + 40);
         let flows: Vec<Range<u64>> = ranges.filter(is_one).collect();
-        assert!((800..1200).contains(&flows.len()), "{}", flows.len());
+        assert!((1800..2200).contains(&flows.len()), "{}", flows.len());
         let mut ended: Vec<&str> = Vec::new();
         for jobs in &flows {
             workflow(jobs).unwrap().check(100, 10_000).unwrap();

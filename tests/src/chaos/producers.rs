@@ -137,6 +137,8 @@ async fn produce(
     quota: Arc<Quota>,
 ) -> anyhow::Result<()> {
     const BATCH_MAX: u64 = 500;
+    /// One batch in so many is small enough to be a workflow.
+    const SMALL_EVERY: u64 = 3;
     const PAUSE: Duration = Duration::from_millis(10);
     let most = BATCH_MAX.min(quota.jobs / 200 + 1);
     while !quota.is_done() {
@@ -144,7 +146,11 @@ async fn produce(
             tokio::time::sleep(PAUSE).await;
             continue;
         }
-        let count = quota.take(1 + dice.below(most));
+        let size = match dice.below(SMALL_EVERY) {
+            0 => 1 + dice.below(most.min(flows::JOBS_MAX)),
+            _ => 1 + dice.below(most),
+        };
+        let count = quota.take(size);
         if count == 0 {
             // Another's enqueue may fail, and its jobs come back.
             tokio::time::sleep(PAUSE).await;
